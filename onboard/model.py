@@ -1,0 +1,309 @@
+"""The organization as values: what `org.yaml` says after every reference is resolved.
+
+Nothing here reads files or knows YAML. `place` fields say where a thing was written, so that later errors can
+name the line; they never take part in comparisons.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from onboard.errors import NOWHERE, Place
+from onboard.names import AltNameKind, AttributeType
+from onboard.secret import SecretReference
+from onboard.variables import Holder, Template
+
+
+class Platform(enum.StrEnum):
+    """The families a payload is built for."""
+
+    APPLE = "apple"
+    WINDOWS = "windows"
+    CHROMEOS = "chromeos"
+    ANDROID = "android"
+    LINUX = "linux"
+
+
+class Security(enum.StrEnum):
+    """Wi-Fi security of an 802.1X network."""
+
+    WPA2_ENTERPRISE = "wpa2-enterprise"
+    WPA2_WPA3_ENTERPRISE = "wpa2-wpa3-enterprise"
+    WPA3_ENTERPRISE = "wpa3-enterprise"
+    WPA3_ENTERPRISE_192 = "wpa3-enterprise-192"
+
+
+class KeyKind(enum.StrEnum):
+    """Key algorithm and size, of a CA or of a device (devices: RSA only, SCEP is RSA everywhere)."""
+
+    RSA_2048 = "rsa-2048"
+    RSA_3072 = "rsa-3072"
+    RSA_4096 = "rsa-4096"
+    EC_P256 = "ec-p256"
+    EC_P384 = "ec-p384"
+
+    @property
+    def bits(self) -> int:
+        """Modulus or curve size in bits."""
+        return int(self.value.lstrip("rsaecp-"))
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether this is an RSA key."""
+        return self.value.startswith("rsa")
+
+
+class NetworkType(enum.StrEnum):
+    """The medium of a network."""
+
+    WIFI = "wifi"
+    ETHERNET = "ethernet"
+
+
+class GardenMode(enum.StrEnum):
+    """How the onboarding SSID behaves: a portal pops up, or a walled garden lets assistants through."""
+
+    CAPTIVE = "captive"
+    ZERO_TOUCH = "zero-touch"
+
+
+class ChallengeType(enum.StrEnum):
+    """How a group's enrolments are authorised."""
+
+    STATIC = "static"
+    ONE_TIME = "one-time"
+
+
+@dataclass(frozen=True, slots=True)
+class Ssid:
+    """A network name: 1 to 32 octets of UTF-8 (IEEE 802.11-2020, 9.4.2.2)."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.octets) <= 32:
+            msg = f"an SSID is 1 to 32 bytes of UTF-8 (IEEE 802.11-2020, 9.4.2.2); this is {len(self.octets)}"
+            raise ValueError(msg)
+        if any(ord(character) < 32 or ord(character) == 127 for character in self.text):
+            msg = "an SSID with control characters cannot be shown or typed"
+            raise ValueError(msg)
+
+    @property
+    def octets(self) -> bytes:
+        """The bytes on the air."""
+        return self.text.encode()
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """Where people get help; either may be empty."""
+
+    email: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A certificate authority: a root (`issuer` empty) or an issuing CA under one."""
+
+    name: str
+    common_name: str
+    key: KeyKind
+    valid_for: timedelta
+    issuer: str = ""
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it signs itself."""
+        return not self.issuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """What a RADIUS server's chain must end in: an authority of this org, or a certificate file."""
+
+    authority: str = ""
+    file: str = ""  # relative to the org file
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The key under which its certificate is found: authority name, or "file:PATH"."""
+        return self.authority or f"file:{self.file}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radius:
+    """What a device demands of the network before it offers its certificate."""
+
+    name: str
+    server_names: tuple[str, ...]  # lower-case DNS names; one leading "*." label is allowed
+    trust: tuple[Anchor, ...]
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """An 802.1X network: an SSID or the wire."""
+
+    name: str
+    type: NetworkType
+    radius: Radius
+    ssid: Ssid | None = None  # None exactly for Ethernet
+    security: Security | None = None  # None exactly for Ethernet
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectAttribute:
+    """One attribute of the subject that a certificate gets."""
+
+    type: AttributeType
+    value: Template
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AltName:
+    """One subject alternative name that a certificate gets."""
+
+    kind: AltNameKind
+    value: Template
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentProfile:
+    """A named issuance rule; the payload asks for it and the SCEP policy grants it."""
+
+    name: str
+    description: str
+    holder: Holder
+    subject: tuple[SubjectAttribute, ...]
+    subject_alt_names: tuple[AltName, ...]
+    values: Mapping[str, str]  # variable -> glob ('*' any run of characters) that its value must match
+    key: KeyKind  # RSA_2048 or RSA_4096
+    valid_for: timedelta
+    renew_within: timedelta  # from this long before the end a renewal is taken
+    extended_key_usages: tuple[str, ...]  # keys of names.EXTENDED_KEY_USAGES
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable of subject and alternative names, in order of first appearance."""
+        templates = [a.value for a in self.subject] + [n.value for n in self.subject_alt_names]
+        return tuple(dict.fromkeys(name for template in templates for name in template.variables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """How enrolments of a group are authorised."""
+
+    type: ChallengeType
+    secret: SecretReference | None = None  # exactly for STATIC
+    valid_for: timedelta = timedelta(hours=1)  # ONE_TIME: life of a minted challenge
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Who may join which network, with certificates of which authority."""
+
+    name: str
+    authority: Authority
+    profile: EnrollmentProfile
+    networks: tuple[Network, ...]  # in order of preference
+    platforms: tuple[Platform, ...]
+    challenge: Challenge
+    vlan: int | None = None
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Events per second, as `20/s` in org.yaml; None elsewhere means no limit."""
+
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScepSettings:
+    """Where groups enrol, and the limits of that endpoint."""
+
+    url: str  # absolute http(s), no trailing slash; groups enrol at <url>/scep/<group>
+    per_address: Rate | None  # requests, counted before any RSA
+    per_group: Rate | None  # issued certificates
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    def endpoint(self, group: str) -> str:
+        """The URL that goes into a payload."""
+        return f"{self.url}/scep/{group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PkiSettings:
+    """Where CRLs, OCSP and issuer certificates are fetched; baked into every certificate."""
+
+    url: str  # absolute http, no trailing slash
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    def crl_url(self, authority: str) -> str:
+        """The CRL of an authority."""
+        return f"{self.url}/crl/{authority}.crl"
+
+    def ocsp_url(self, authority: str) -> str:
+        """The OCSP responder of an authority."""
+        return f"{self.url}/ocsp/{authority}"
+
+    def issuer_url(self, authority: str) -> str:
+        """The certificate of an authority, DER."""
+        return f"{self.url}/ca/{authority}.cer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onboarding:
+    """The onboarding SSID, its garden and the portal."""
+
+    ssid: Ssid
+    mode: GardenMode
+    portal: str  # absolute https URL without trailing slash; empty without a portal
+    services: tuple[str, ...]  # tags of the whitelist catalogue
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """A whole org definition, every reference resolved."""
+
+    name: str
+    identifier: str  # reverse DNS
+    support: Support
+    authorities: tuple[Authority, ...]  # issuers before those they issue
+    radius: tuple[Radius, ...]
+    networks: tuple[Network, ...]
+    profiles: tuple[EnrollmentProfile, ...]  # those in use or defined here
+    groups: tuple[Group, ...]
+    pki: PkiSettings
+    scep: ScepSettings
+    onboarding: Onboarding | None = None
+
+    def group(self, name: str) -> Group:
+        """The group called `name` (KeyError if there is none)."""
+        return {group.name: group for group in self.groups}[name]
+
+    def authority(self, name: str) -> Authority:
+        """The authority called `name` (KeyError if there is none)."""
+        return {authority.name: authority for authority in self.authorities}[name]
+
+    def chain(self, authority: Authority) -> tuple[Authority, ...]:
+        """The authority and its issuers up to the root."""
+        if authority.is_root:
+            return (authority,)
+        return (authority, *self.chain(self.authority(authority.issuer)))

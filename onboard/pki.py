@@ -1,0 +1,107 @@
+"""Public certificates: those in `pki/NAME.pem` beside the org file, and trust anchors from files.
+
+Parsing is pure; `read_certificates` is the one function here that opens files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from onboard.errors import PkiError
+from onboard.model import Organization
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCertificate:
+    """A certificate that payloads carry or pin."""
+
+    name: str  # authority name, or "file:PATH"
+    der: bytes = field(repr=False)
+
+    @property
+    def parsed(self) -> x509.Certificate:
+        """The certificate as `cryptography` reads it."""
+        return x509.load_der_x509_certificate(self.der)
+
+    @property
+    def sha1(self) -> bytes:
+        """20 bytes; what Windows pins."""
+        return hashlib.sha1(self.der, usedforsecurity=False).digest()
+
+    @property
+    def sha256(self) -> bytes:
+        """32 bytes; what Apple and our own clients pin."""
+        return hashlib.sha256(self.der).digest()
+
+    @property
+    def pem(self) -> str:
+        """PEM text, LF line ends, with the trailing line end."""
+        return self.parsed.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def common_name(self) -> str:
+        """The subject's common name, or the whole subject where there is none."""
+        subject = self.parsed.subject
+        names = subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        return str(names[0].value) if names else subject.rfc4514_string()
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same name, as in a root."""
+        certificate = self.parsed
+        return certificate.subject == certificate.issuer
+
+    @property
+    def not_after(self) -> datetime:
+        """End of validity, aware UTC."""
+        return self.parsed.not_valid_after_utc
+
+
+def load_pem(name: str, pem: bytes, source: str) -> PublicCertificate:
+    """Read one PEM (or DER) certificate.
+
+    Raises:
+        PkiError: it is neither, naming `source`.
+    """
+    try:
+        if pem.lstrip().startswith(b"-----BEGIN"):
+            parsed = x509.load_pem_x509_certificate(pem)
+        else:
+            parsed = x509.load_der_x509_certificate(pem)
+    except ValueError as error:
+        msg = f"{source}: this is not a certificate in PEM or DER"
+        raise PkiError(msg) from error
+    return PublicCertificate(name=name, der=parsed.public_bytes(Encoding.DER))
+
+
+def read_certificates(organization: Organization, folder: Path) -> Mapping[str, PublicCertificate]:
+    """Every certificate the organization refers to, by name; those not there yet are left out.
+
+    Args:
+        organization: whose authorities and anchors are looked for.
+        folder: the folder that holds the org file; authorities are in its `pki/`.
+
+    Raises:
+        PkiError: a file is there and is not a certificate, or an anchor's file is absent.
+    """
+    found: dict[str, PublicCertificate] = {}
+    for authority in organization.authorities:
+        path = folder / "pki" / f"{authority.name}.pem"
+        if path.is_file():
+            found[authority.name] = load_pem(authority.name, path.read_bytes(), str(path))
+    for anchor in {a.name: a for r in organization.radius for a in r.trust if a.file}.values():
+        path = folder / anchor.file
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            msg = f"{anchor.place}: the trust anchor {path} cannot be read: {error.strerror}"
+            raise PkiError(msg, hint="put the RADIUS server's root certificate (PEM) there") from error
+        found[anchor.name] = load_pem(anchor.name, content, str(path))
+    return found

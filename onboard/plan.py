@@ -1,0 +1,182 @@
+"""Organization -> GroupPlan: everything resolved for one group, platform-neutral, with stable identifiers.
+
+Pure: the same organization, certificates and secrets give the same plan. Builders look nothing up and decide
+nothing but spelling.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from onboard.errors import PkiError
+from onboard.model import (
+    EnrollmentProfile,
+    Group,
+    NetworkType,
+    Organization,
+    Platform,
+    Security,
+    Ssid,
+    Support,
+)
+from onboard.names import AltNameKind, AttributeType
+from onboard.pki import PublicCertificate
+from onboard.secret import Secret
+from onboard.variables import CHALLENGE, Holder, Template
+
+# The namespace of every identifier. Changing it re-enrols everybody.
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "onboard.identifiers.v1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectPart:
+    """One attribute of the subject a device asks for."""
+
+    type: AttributeType
+    value: Template  # organization.name and group.name are already text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AltNamePart:
+    """One subject alternative name a device asks for."""
+
+    kind: AltNameKind
+    value: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlan:
+    """A network as a payload needs it."""
+
+    name: str  # key in org.yaml
+    type: NetworkType
+    ssid: Ssid | None  # None exactly for Ethernet
+    security: Security | None  # None exactly for Ethernet
+    server_names: tuple[str, ...]  # never empty
+    anchors: tuple[PublicCertificate, ...]  # never empty: roots of the RADIUS server's chain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScepPlan:
+    """How a device enrols."""
+
+    url: str  # <scep.url>/scep/<group>
+    challenge: Secret | None = field(repr=False)  # None: the place of a one-time challenge, ${challenge}
+    subject: tuple[SubjectPart, ...]
+    subject_alt_names: tuple[AltNamePart, ...]
+    key_bits: int  # 2048 or 4096, RSA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPlan:
+    """Everything a builder needs for one group."""
+
+    organization_name: str
+    organization_identifier: str
+    support: Support
+    group: str
+    platforms: tuple[Platform, ...]
+    profile: EnrollmentProfile
+    issuing: PublicCertificate  # signs the devices' certificates
+    issuers: tuple[PublicCertificate, ...]  # of `issuing`, nearest first; the last is the root
+    networks: tuple[NetworkPlan, ...]  # in order of preference
+    scep: ScepPlan
+
+    @property
+    def root(self) -> PublicCertificate:
+        """The root of the devices' certificates; SCEP clients pin it."""
+        return self.issuers[-1] if self.issuers else self.issuing
+
+    @property
+    def holder(self) -> Holder:
+        """Whether certificates name a person or a device."""
+        return self.profile.holder
+
+    @property
+    def anchors(self) -> tuple[PublicCertificate, ...]:
+        """Every certificate a device must hold: RADIUS anchors, then the issuing chain; each once."""
+        everything = [a for network in self.networks for a in network.anchors]
+        everything += [*reversed(self.issuers), self.issuing]
+        return tuple({certificate.sha256: certificate for certificate in everything}.values())
+
+    def identifier(self, *place: str) -> str:
+        """Reverse-DNS identifier of a thing in this group, e.g. `identifier("apple", "scep")`."""
+        return ".".join((self.organization_identifier, "onboard", self.group, *place))
+
+    def uuid(self, *place: str) -> uuid.UUID:
+        """UUIDv5 of the organization's identifier and the thing's place; stable across content changes."""
+        return uuid.uuid5(_NAMESPACE, "/".join((self.organization_identifier, self.group, *place)))
+
+
+def make_plan(
+    organization: Organization,
+    group: Group,
+    certificates: Mapping[str, PublicCertificate],
+    challenge: Secret | None,
+) -> GroupPlan:
+    """The plan of one group.
+
+    Args:
+        organization: the whole definition.
+        group: one of its groups.
+        certificates: public certificates by authority name or "file:PATH".
+        challenge: the resolved static challenge or a minted one; None keeps `${challenge}` in its place.
+
+    Raises:
+        PkiError: a certificate that the group needs is not there.
+    """
+    known = {"organization.name": organization.name, "group.name": group.name}
+    issuing, *issuers = (
+        _certificate(certificates, authority.name) for authority in organization.chain(group.authority)
+    )
+    return GroupPlan(
+        organization_name=organization.name,
+        organization_identifier=organization.identifier,
+        support=organization.support,
+        group=group.name,
+        platforms=group.platforms,
+        profile=group.profile,
+        issuing=issuing,
+        issuers=tuple(issuers),
+        networks=_networks(group, certificates),
+        scep=ScepPlan(
+            url=organization.scep.endpoint(group.name),
+            challenge=challenge,
+            subject=tuple(SubjectPart(type=a.type, value=a.value.bind(known)) for a in group.profile.subject),
+            subject_alt_names=tuple(
+                AltNamePart(kind=n.kind, value=n.value.bind(known)) for n in group.profile.subject_alt_names
+            ),
+            key_bits=group.profile.key.bits,
+        ),
+    )
+
+
+def challenge_template(plan: GroupPlan) -> Template:
+    """The challenge as a template: its text, or the variable `${challenge}`."""
+    return (
+        Template.of(CHALLENGE) if plan.scep.challenge is None else Template((plan.scep.challenge.reveal(),))
+    )
+
+
+def _networks(group: Group, certificates: Mapping[str, PublicCertificate]) -> tuple[NetworkPlan, ...]:
+    return tuple(
+        NetworkPlan(
+            name=network.name,
+            type=network.type,
+            ssid=network.ssid,
+            security=network.security,
+            server_names=network.radius.server_names,
+            anchors=tuple(_certificate(certificates, anchor.name) for anchor in network.radius.trust),
+        )
+        for network in group.networks
+    )
+
+
+def _certificate(certificates: Mapping[str, PublicCertificate], name: str) -> PublicCertificate:
+    try:
+        return certificates[name]
+    except KeyError:
+        msg = f"the certificate of authority {name!r} is not there yet (pki/{name}.pem)"
+        raise PkiError(msg, hint="run 'onboard ca init' first") from None
