@@ -1,7 +1,7 @@
 """`onboard lint`: judges a payload at rest, whoever made it, by the rules of its own format.
 
-Each format has its room: `lint/apple`, `lint/windows`, `lint/onc`. A room offers two functions, `recognises` and
-`lint`, and one line in `FORMATS`. Rule ids begin with the room's name: `apple-E06`, `windows-09`, `onc-021`.
+Each format has its room: `lint/apple`, `lint/windows`, `lint/onc`. A room offers two functions, `recognises`
+and `lint`, and has one line in `FORMATS`. Rule ids begin with the room's name: `apple-E06`, `windows-09`.
 """
 
 from __future__ import annotations

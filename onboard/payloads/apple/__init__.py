@@ -1,0 +1,48 @@
+"""GroupPlan -> one configuration profile (.mobileconfig) for iOS, iPadOS, macOS, tvOS, visionOS and watchOS.
+
+One profile holds everything: the CA certificates, one SCEP identity, every Wi-Fi network and the wire, linked
+by resolved UUIDs. A device then enrols once however many networks the group has, and loses all of it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from onboard.artifact import Artifact
+from onboard.model import Platform
+from onboard.payloads.apple.certificates import certificate_payloads
+from onboard.payloads.apple.networks import network_payloads
+from onboard.payloads.apple.profile import dump_profile
+from onboard.payloads.apple.scep import scep_payload
+from onboard.plan import GroupPlan
+
+MEDIA_TYPE = "application/x-apple-aspen-config"
+
+
+def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
+    """The group's profile: exactly one artifact of kind `mobileconfig`, unsigned.
+
+    Args:
+        plan: the group.
+        spelling: how a `${variable}` is written in the output.
+
+    Raises:
+        PayloadError: Apple's format cannot say what the plan demands; the message names the place.
+        VariableError: `spelling` has no way to write a variable.
+    """
+    payloads = (
+        *certificate_payloads(plan),
+        scep_payload(plan, spelling),
+        *network_payloads(plan),
+    )
+    return (
+        Artifact(
+            path=f"{plan.group}/apple/{plan.group}.mobileconfig",
+            group=plan.group,
+            platform=Platform.APPLE,
+            kind="mobileconfig",
+            media_type=MEDIA_TYPE,
+            content=dump_profile(plan, payloads),
+            secret=plan.scep.challenge is not None,
+        ),
+    )

@@ -1,0 +1,73 @@
+"""The profile around the payloads: top-level keys, scope, and the bytes.
+
+Source: apple/device-management, mdm/profiles/TopLevel.yaml. The identifier says which profile is replaced and
+never changes; the top-level UUID says whether it is another edition and carries a digest of the content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import plistlib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from onboard.errors import PayloadError
+from onboard.payloads.apple.payload import PROFILE, Payload, Value, payload
+from onboard.plan import GroupPlan
+from onboard.variables import Holder
+
+# macOS: whose keychain and when. A person's certificate lives in the login keychain and asks for no
+# administrator; a device's in the System keychain, there before anyone logs in. Other systems ignore the key.
+_SCOPE: Mapping[Holder, str] = {Holder.USER: "User", Holder.DEVICE: "System"}
+
+
+def dump_profile(plan: GroupPlan, payloads: Sequence[Payload]) -> bytes:
+    """The profile as an XML property list, keys sorted, LF line ends.
+
+    Raises:
+        PayloadError: a value holds a control character, which no property list can carry.
+    """
+    profile = payload(
+        plan,
+        PROFILE,
+        "Configuration",
+        f"{plan.organization_name}: {plan.group}",
+        _description(plan),
+        {"PayloadScope": _SCOPE[plan.holder], "PayloadContent": payloads},
+    )
+    edition = uuid.uuid5(
+        plan.uuid("apple"), hashlib.sha256(_dump(plan, _without_secret(profile))).hexdigest()
+    )
+    return _dump(plan, {**profile, "PayloadUUID": str(edition).upper()})
+
+
+def _description(plan: GroupPlan) -> str:
+    where = [f"the Wi-Fi network {n.ssid}" if n.ssid else "the wired network" for n in plan.networks]
+    listed = " and ".join([", ".join(where[:-1]), where[-1]] if len(where) > 1 else where)
+    contact = " or ".join(filter(None, (plan.support.email, plan.support.url)))
+    help_line = f" Help: {contact}" if contact else ""
+    return f"Lets this device join {listed} of {plan.organization_name} with its own certificate.{help_line}"
+
+
+def _without_secret(profile: Payload) -> Payload:
+    """The profile as the edition sees it: a digest must not be a way to test guesses of a challenge."""
+    contents = cast("Sequence[Mapping[str, Value]]", profile["PayloadContent"])
+    return {**profile, "PayloadContent": [_without_challenge(content) for content in contents]}
+
+
+def _without_challenge(content: Payload) -> Payload:
+    inner = content.get("PayloadContent")
+    if not isinstance(inner, Mapping):
+        return content
+    return {**content, "PayloadContent": {**inner, "Challenge": ""}}
+
+
+def _dump(plan: GroupPlan, profile: Payload) -> bytes:
+    try:
+        return plistlib.dumps(profile, fmt=plistlib.FMT_XML, sort_keys=True)
+    except ValueError as error:
+        raise PayloadError(
+            f"group {plan.group}: a value of the Apple profile holds a control character",
+            hint="look at names, the challenge and the values given with --set",
+        ) from error
