@@ -102,3 +102,5 @@ class Csr:
     key_bits: int  # RSA modulus bits; 0 for a key that is not RSA
     challenge: ChallengePassword | None
     ignored_extensions: tuple[str, ...]  # OIDs asked for that no policy grants; logged
+    modulus: int = field(default=0, repr=False)  # RSA n, for weakkeys; 0 for a key that is not RSA
+    exponent: int = 0  # RSA e

@@ -1,0 +1,109 @@
+"""The stages a request passes through, and the kinds of reply, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from scep_server.algorithms import ContentCipher, DigestAlgorithm, KeyTransport
+from scep_server.messages import FailInfo, MessageType, TransactionID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A pair that may open envelopes and sign replies: an RA, or a CA that answers for itself.
+
+    Build it once and keep it: what every request needs of the certificate is computed here.
+    """
+
+    certificate: x509.Certificate
+    key: rsa.RSAPrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRequest:
+    """A pkiMessage that was parsed and is bounded; nothing in it is verified.
+
+    Attributes:
+        message_type: never CERT_REP.
+        transaction_id: 1 to 255 printable ASCII characters.
+        sender_nonce: as sent, 0 (absent) to 64 octets.
+        signer: the certificate that signerInfo points at, often self-signed.
+        signer_der: its bytes.
+        digest: of the message; None where the OID is unknown.
+        digest_oid: as sent.
+    """
+
+    message_type: MessageType
+    transaction_id: TransactionID
+    sender_nonce: bytes
+    signer: x509.Certificate
+    signer_der: bytes = field(repr=False)
+    digest: DigestAlgorithm | None
+    digest_oid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRequest(SignedRequest):
+    """The same after its outer signature was verified: it came whole from whoever holds the signer's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedRequest:
+    """A verified request with its envelope opened; whether anything sensible was inside shows in the payload.
+
+    Attributes:
+        request: the verified request.
+        recipient: our pair that it was addressed to; rollover chooses the issuing CA by it (RFC 8894 §4.7).
+        content_encryption: mirrored in the reply.
+        key_transport: mirrored in the reply.
+        payload: plaintext; read it with `payload_csr` and its siblings.
+    """
+
+    request: VerifiedRequest
+    recipient: Recipient
+    content_encryption: ContentCipher
+    key_transport: KeyTransport
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerAndSerial:
+    """IssuerAndSerialNumber of GetCert and GetCRL (RFC 8894 §3.3.4, §3.3.5)."""
+
+    issuer: bytes  # DER Name as sent
+    serial: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerAndSubject:
+    """IssuerAndSubject of CertPoll (RFC 8894 §3.3.3). Apple may name the RA as issuer: match by transactionID."""
+
+    issuer: bytes  # DER Name as sent
+    subject: bytes  # DER Name as sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """SUCCESS: the issued certificate (leaf first, and as a rule alone), or the CRL that GetCRL asked for."""
+
+    certificates: tuple[bytes, ...] = ()  # DER
+    crl: bytes | None = None  # DER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """FAILURE; `text` becomes failInfoText."""
+
+    fail_info: FailInfo
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """PENDING: the client polls with the same transactionID."""
+
+
+CertRep = Success | Failure | Pending
