@@ -1,0 +1,23 @@
+"""What a CSR may ask for: a policy as data (`rules`) and the one function that holds a request against it."""
+
+from scep_server.policy.authorizing import authorize
+from scep_server.policy.rules import (
+    AltNameRule,
+    Approval,
+    Grant,
+    Identity,
+    IssuancePolicy,
+    Pattern,
+    Slot,
+)
+
+__all__ = [
+    "AltNameRule",
+    "Approval",
+    "Grant",
+    "Identity",
+    "IssuancePolicy",
+    "Pattern",
+    "Slot",
+    "authorize",
+]
