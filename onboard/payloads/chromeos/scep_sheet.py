@@ -1,0 +1,167 @@
+"""GroupPlan -> the sheet an administrator types into Google's "Secure SCEP" form, field by field.
+
+A Chromebook never speaks SCEP: it makes the key, and Google's Cloud Certificate Connector is the SCEP client.
+That form has no API, so this is YAML for people, and lint and rehearsal read the same file again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import yaml
+
+from onboard.artifact import Artifact
+from onboard.model import NetworkType, Platform
+from onboard.names import AltNameKind
+from onboard.plan import GroupPlan, challenge_template
+from onboard.variables import CHALLENGE, Holder
+
+SUBJECT_FIELDS: Mapping[str, str] = {
+    "common_name": "Common name",
+    "organization": "Company name",
+    "organizational_unit": "Organization unit",
+    "locality": "Locality",
+    "state": "State",
+    "country": "Country / region",
+}
+"""Subject attributes that the console's form has a field for."""
+
+ALT_NAME_FIELDS: Mapping[AltNameKind, str] = {
+    AltNameKind.RFC822: "RFC 822 name",
+    AltNameKind.DNS: "DNS name",
+    AltNameKind.URI: "Uniform resource identifier",
+    AltNameKind.UPN: "User principal name",
+}
+
+CONSOLE_VARIABLES: Mapping[str, str] = {
+    "user.email": "${USER_EMAIL}",
+    "user.upn": "${USER_EMAIL}",  # a Google account signs in with its e-mail address
+    "device.serial": "${DEVICE_SERIAL_NUMBER}",
+    "device.id": "${DEVICE_DIRECTORY_ID}",
+}
+"""Our variables, and what the console calls them."""
+
+_HEADING = """\
+# Secure SCEP profile for Chromebooks: Google Admin console > Devices > Networks > Secure SCEP.
+# Upload the certificates below first (Devices > Networks > Certificates, PEM, ticked for Chromebook),
+# then create the profile for the org unit of this group with the fields under `form`, and bind it to the
+# Google Cloud Certificate Connector. This file may hold the group's challenge: keep it away from others.
+"""
+
+_SUNSET = (
+    "This is the older of two ways: Google is reported to end the connector's SCEP interface at the end of 2026. "
+    "The certificate provisioning interface replaces it and needs no challenge; certificates issued stay valid."
+)
+
+
+def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
+    """One sheet, `GROUP/chromeos/GROUP.scep-profile.yaml`, UTF-8 YAML."""
+    body = yaml.dump(document(plan, spelling), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return (
+        Artifact(
+            path=f"{plan.group}/chromeos/{plan.group}.scep-profile.yaml",
+            group=plan.group,
+            platform=Platform.CHROMEOS,
+            kind="chrome-scep-profile",
+            media_type="application/yaml",
+            content=(_HEADING + body).encode(),
+            secret=plan.scep.challenge is not None,
+        ),
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as a literal block, so that a certificate can be copied out."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def document(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, object]:
+    """The sheet as YAML values; `form` has the console's labels in the console's order."""
+    neutral = [name for name in _variables(plan) if spelling(name) == "${" + name + "}"]
+    legend = {"${" + n + "}": CONSOLE_VARIABLES[n] for n in neutral if n in CONSOLE_VARIABLES}
+    return {
+        "sheet": "chrome-scep-profile",
+        "organization": plan.organization_name,
+        "group": plan.group,
+        "notices": [_SUNSET, *_notices(plan, [n for n in neutral if n not in CONSOLE_VARIABLES])],
+        **({"write_in_the_console": legend} if legend else {}),
+        "form": {
+            "Device platforms": f"Chromebook ({'user' if plan.holder is Holder.USER else 'device'})",
+            "SCEP profile name": f"{plan.organization_name} {plan.group}",
+            "Subject name format": "Fully distinguished name",
+            **_subject(plan, spelling),
+            "Subject alternative name": _alt_names(plan, spelling) or "None",
+            "Signing algorithm": "SHA256withRSA",
+            "Key usage": ["Key encipherment", "Signing"],
+            "Key size (bits)": plan.scep.key_bits,
+            "Security": "Strict",
+            "SCEP server URL": plan.scep.url,
+            "Certificate validity period (years)": _years(plan),
+            "Renew within days": plan.profile.renew_within.days,
+            "Extended key usage": _extended_key_usages(plan),
+            "Challenge type": "Static",
+            "Challenge": challenge_template(plan).spell(spelling),
+            "Template name": plan.profile.name,
+            "Certificate authority": plan.issuing.common_name,
+            "Network type this profile applies to": _network_types(plan),
+        },
+        "certificates": [
+            {"name": anchor.common_name, "sha256": anchor.sha256.hex(), "pem": anchor.pem}
+            for anchor in plan.anchors
+        ],
+    }
+
+
+def _subject(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, str]:
+    values = {part.type.key: part.value.spell(spelling) for part in plan.scep.subject}
+    return {label: values[key] for key, label in SUBJECT_FIELDS.items() if key in values}
+
+
+def _alt_names(plan: GroupPlan, spelling: Callable[[str], str]) -> list[dict[str, str]]:
+    return [
+        {"type": ALT_NAME_FIELDS[name.kind], "value": name.value.spell(spelling)}
+        for name in plan.scep.subject_alt_names
+    ]
+
+
+def _variables(plan: GroupPlan) -> tuple[str, ...]:
+    templates = [part.value for part in (*plan.scep.subject, *plan.scep.subject_alt_names)]
+    return tuple(dict.fromkeys(name for template in templates for name in template.variables))
+
+
+def _notices(plan: GroupPlan, unknown: Sequence[str]) -> Iterator[str]:
+    if plan.scep.challenge is None:
+        yield (
+            "This group takes one-time challenges, which the connector cannot mint: it holds one static "
+            f"challenge. Keep ${{{CHALLENGE}}} only as a reminder, and give the group a static challenge or use "
+            "the certificate provisioning interface."
+        )
+    repeated = [part.type.key for part in plan.scep.subject]
+    for key in dict.fromkeys(repeated):
+        if key not in SUBJECT_FIELDS:
+            yield f"The form has no field for {key}, which the server demands: this profile cannot be used here."
+        elif repeated.count(key) > 1:
+            yield f"The form holds one {SUBJECT_FIELDS[key]}, the profile has several: it cannot be used here."
+    for name in unknown:
+        yield f"The console has no variable for ${{{name}}}: the server will refuse what is typed there."
+
+
+def _years(plan: GroupPlan) -> int:
+    # The form takes whole years; the server grants what the profile says, whatever stands here.
+    return max(1, math.ceil(plan.profile.valid_for.days / 366))
+
+
+def _extended_key_usages(plan: GroupPlan) -> list[str]:
+    labels = {"client-auth": "Client authentication", "email-protection": "Email protection"}
+    return [labels.get(usage, usage) for usage in plan.profile.extended_key_usages]
+
+
+def _network_types(plan: GroupPlan) -> list[str]:
+    labels = {NetworkType.WIFI: "Wi-Fi", NetworkType.ETHERNET: "Ethernet"}
+    return [labels[kind] for kind in NetworkType if any(n.type is kind for n in plan.networks)]
