@@ -1,0 +1,57 @@
+"""The `onboard` command: the only place that prints, exits, and reads clock and environment.
+
+Commands import what they need when they run, so that `onboard --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from onboard.cli import console
+from onboard.cli.application import app
+from onboard.errors import OnboardError, OrgFileError
+
+USAGE = 64  # sysexits.h EX_USAGE
+INTERRUPTED = 130
+# typer keeps its copy of click private; this is its UsageError, the base of every "you typed it wrong".
+_UsageError = typer.BadParameter.__base__ or typer.BadParameter
+
+__all__ = ["app", "main"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with the contract's code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; the exit code."""
+    try:
+        result = app(arguments or ["--help"], prog_name="onboard", standalone_mode=False)
+    except OrgFileError as error:
+        for mistake in error.mistakes:
+            console.note(str(mistake))
+        return error.exit_code
+    except OnboardError as error:
+        console.fail(str(error), hint=error.hint)
+        return error.exit_code
+    except _UsageError as error:
+        _explain_usage(error)
+        return USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        console.note("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away; Python would complain about the pipe at exit
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _explain_usage(error: Exception) -> None:
+    context = getattr(error, "ctx", None)
+    message = getattr(error, "message", str(error))
+    command = context.command_path if context is not None else "onboard"
+    console.fail(message, hint=f"see '{command} --help'")

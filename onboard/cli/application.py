@@ -1,0 +1,48 @@
+"""The command tree: which command lives in which module, and what every help page shows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from onboard.cli import ca, challenge, check, generate, init, lint, schema, serve, whitelist
+
+app = typer.Typer(
+    name="onboard",
+    no_args_is_help=False,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From one org.yaml to every device on the 802.1X network: payloads, enrolment, whitelist, RADIUS.",
+    epilog="First steps: onboard init DIR, then onboard check, onboard ca init, onboard generate --out OUT.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"onboard {version('onboard')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("init")(init.command)
+app.command("check")(check.command)
+app.command("schema")(schema.command)
+app.add_typer(ca.app, name="ca")
+app.command("generate")(generate.command)
+app.command("lint")(lint.command)
+app.command("whitelist")(whitelist.command)
+app.add_typer(challenge.app, name="challenge")
+app.command("serve")(serve.command)

@@ -1,0 +1,75 @@
+"""`onboard check`: every mistake of the org definition in one run."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from onboard.cli import console
+from onboard.cli.options import ORG_DEFAULT, Format, Org, Output
+from onboard.errors import Mistake, Severity
+from onboard.model import Organization
+
+
+def command(
+    org: Org = ORG_DEFAULT,
+    output: Output = Format.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+) -> None:
+    """Report every mistake of the org definition, with its line and what would be right."""
+    from onboard.orgfile import check
+
+    organization, mistakes = check(org, os.environ)
+    if output is Format.JSON:
+        console.data_json([_as_json(mistake) for mistake in mistakes])
+    else:
+        for mistake in mistakes:
+            console.data(_as_text(mistake))
+        _summary(organization, mistakes)
+    errors = [m for m in mistakes if strict or m.severity is Severity.ERROR]
+    if errors:
+        raise typer.Exit(1)
+
+
+def _as_text(mistake: Mistake) -> str:
+    if mistake.severity is Severity.ERROR:
+        return str(mistake)
+    head, _, tail = str(mistake).partition("\n")
+    text = f"{mistake.place}: warning: {mistake.message}"
+    return f"{text}\n{tail}" if tail and head else text
+
+
+def _as_json(mistake: Mistake) -> dict[str, object]:
+    return {
+        "path": mistake.place.path,
+        "line": mistake.place.line,
+        "column": mistake.place.column,
+        "where": mistake.place.where,
+        "message": mistake.message,
+        "hint": mistake.hint,
+        "severity": mistake.severity.value,
+    }
+
+
+def _summary(organization: Organization | None, mistakes: tuple[Mistake, ...]) -> None:
+    errors = sum(m.severity is Severity.ERROR for m in mistakes)
+    warnings = len(mistakes) - errors
+    if organization is None or errors:
+        console.note(f"{_count(errors, 'mistake')}, {_count(warnings, 'warning')}")
+        return
+    parts = ", ".join(
+        _count(len(things), word)
+        for things, word in (
+            (organization.groups, "group"),
+            (organization.networks, "network"),
+            (organization.authorities, "authority"),
+        )
+    )
+    console.note(f"{organization.name}: {parts}; no mistakes, {_count(warnings, 'warning')}")
+
+
+def _count(number: int, word: str) -> str:
+    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{number} {word if number == 1 else plural}"

@@ -1,0 +1,36 @@
+"""An example or two for every command: shown at the end of its help page, and run by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Commands as typed in a folder that holds org.yaml. Lines run in the order of this table.
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "init": ("onboard init campus",),
+    "check": ("onboard check", "onboard check --strict --format json"),
+    "schema": ("onboard schema > org.schema.json",),
+    "ca init": ("onboard ca init",),
+    "ca seal": ("onboard ca seal root --to root.key --passphrase env:ROOT_PASSPHRASE",),
+    "generate": (
+        "onboard generate --out payloads",
+        "onboard generate --out payloads --group staff --platform apple",
+        "onboard generate --out ada --group staff --for ada@northwind.example",
+    ),
+    "lint": ("onboard lint payloads/staff/apple/staff.mobileconfig",),
+    "whitelist": ("onboard whitelist", "onboard whitelist --mode zero-touch --required --format json"),
+    "challenge new": (
+        "onboard challenge new students",
+        "onboard challenge new staff --for ada@northwind.example --valid-for 2h",
+    ),
+    "challenge list": ("onboard challenge list",),
+    "cert list": ("onboard cert list --format json",),
+    "serve": ("onboard serve --host 0.0.0.0 --port 8080",),
+    "up": ("onboard up --out payloads --port 8080",),
+    "demo": ("onboard demo",),
+}
+
+
+def epilog(command: str) -> str:
+    """The examples of a command as the end of its help page."""
+    lines = "\n".join(f"  {line}" for line in EXAMPLES.get(command, ()))
+    return f"\b\nExamples:\n{lines}" if lines else ""  # \b: the help formatter keeps these lines as they are

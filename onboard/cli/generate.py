@@ -1,0 +1,84 @@
+"""`onboard generate`: the payloads of every group, or one person's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from onboard.cli import console
+from onboard.cli.options import ORG_DEFAULT, GroupNames, Org, State, Values
+from onboard.cli.session import Session, open_session
+from onboard.errors import OnboardError
+from onboard.model import ChallengeType, Platform
+
+
+def command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the payloads; made if absent.")],
+    org: Org = ORG_DEFAULT,
+    state: State = None,
+    group: GroupNames = None,
+    platform: Annotated[
+        list[Platform] | None, typer.Option("--platform", "-p", help="Only this platform; may be repeated.")
+    ] = None,
+    holder: Annotated[
+        str | None, typer.Option("--for", help="Personal payloads for this person or name.", metavar="NAME")
+    ] = None,
+    values: Values = None,
+) -> None:
+    """Write the payloads and DIR/manifest.json.
+
+    The same input gives the same bytes. Files that hold a secret are readable by their owner only; stale
+    files of an earlier run are removed, other files never.
+    """
+    session = open_session(org, state)
+    if holder is None:
+        if values:
+            msg = "--set fills in personal payloads, so it goes with --for NAME"
+            raise OnboardError(msg)
+        report = _neutral(session, out, group, platform)
+    else:
+        from onboard.cli.personal import generate_personal
+
+        report = generate_personal(session, out, session.groups(group), platform or (), holder, values)
+    console.note(report)
+
+
+def _neutral(session: Session, out: Path, names: list[str] | None, platforms: list[Platform] | None) -> str:
+    from onboard.compose import compose
+    from onboard.compose.spelling import neutral
+    from onboard.output import write
+    from onboard.pki import read_certificates
+    from onboard.plan import make_plan
+
+    groups = session.groups(names)
+    certificates = read_certificates(session.organization, session.folder)
+    artifacts = []
+    with console.progress("building") as line:
+        for group in groups:
+            line.step(group.name)
+            plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
+            artifacts += compose(plan, neutral, platforms=platforms or ())
+    known = {group.name for group in session.organization.groups}
+    selected = {group.name for group in groups}
+
+    def replaces(of_group: str, of_platform: str) -> bool:
+        # an entry of a group that is gone is stale whatever was selected
+        return of_group not in known or (
+            of_group in selected and (not platforms or of_platform in {p.value for p in platforms})
+        )
+
+    report = write(out, session.organization.identifier, artifacts, replaces=replaces)
+    for path in report.kept:
+        console.warn(f"{out / path} is no longer generated, but somebody changed it: left as it is")
+    one_time = [g.name for g in groups if g.challenge.type is ChallengeType.ONE_TIME]
+    if one_time:
+        console.note(
+            f"{', '.join(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
+            "An MDM, the portal or 'generate --for NAME' fills it in."
+        )
+    return (
+        f"{len(artifacts)} payloads in {out}: {len(report.written)} written, "
+        f"{len(report.unchanged)} unchanged, {len(report.removed)} stale removed"
+    )

@@ -1,0 +1,46 @@
+"""The options that several commands share, spelled and explained once."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Org = Annotated[
+    Path,
+    typer.Option("--org", envvar="ONBOARD_ORG", help="The org definition.", show_default=True),
+]
+ORG_DEFAULT = Path("org.yaml")
+
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        envvar="ONBOARD_STATE",
+        help="Folder of keys and records; default: .onboard beside the org definition.",
+        show_default=False,
+    ),
+]
+
+
+class Format(enum.StrEnum):
+    """How data is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Output = Annotated[Format, typer.Option("--format", help="text for people, json for scripts.")]
+GroupNames = Annotated[
+    list[str] | None, typer.Option("--group", "-g", help="Only this group; may be repeated.", metavar="GROUP")
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A variable's value, e.g. device.serial=C02X; may be repeated.",
+        metavar="VARIABLE=VALUE",
+    ),
+]
