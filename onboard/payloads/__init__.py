@@ -1,7 +1,7 @@
 """GroupPlan -> artifacts, one builder for each platform; `BUILDERS` lists them.
 
 A builder looks nothing up and decides nothing but spelling. It takes the plan and how to write a
-`${variable}` (neutral, an MDM's way, or a person's values) and returns its platform's files, in a fixed order.
+`${variable}` (neutral, an MDM's way, or a person's values) and returns its platform's files in a fixed order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """GroupPlan -> one configuration profile (.mobileconfig) for iOS, iPadOS, macOS, tvOS, visionOS and watchOS.
 
-One profile holds everything: the CA certificates, one SCEP identity, every Wi-Fi network and the wire, linked
-by resolved UUIDs. A device then enrols once however many networks the group has, and loses all of it together.
+One profile holds everything: the CA certificates, one SCEP identity, every Wi-Fi network and the wire,
+linked by resolved UUIDs. A device enrols once however many networks there are, and loses all of it together.
 """
 
 from __future__ import annotations

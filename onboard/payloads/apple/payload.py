@@ -1,8 +1,8 @@
 """The keys that every payload of a profile has, and the identifiers that link payloads to each other.
 
-Source: apple/device-management, mdm/profiles/CommonPayloadKeys.yaml. Identifier and UUID follow from the place
-of a thing alone: a device replaces a payload it knows, an MDM does not push what did not change, and two
-organizations never collide.
+Source: apple/device-management, mdm/profiles/CommonPayloadKeys.yaml. Identifier and UUID follow from the
+place of a thing alone: a device replaces a payload it knows, an MDM does not push what did not change, and
+two organizations never collide.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Slot:
     def _label(plan: GroupPlan, part: str) -> str:
         if _PLAIN.fullmatch(part):
             return part
-        # "file:a/b.pem" and "file:a-b.pem" must stay apart: the squeezed name carries a digest of the full one.
+        # "file:a/b.pem" and "file:a-b.pem" must stay apart, so the label ends in a digest of the whole name.
         return f"{re.sub('[^A-Za-z0-9]+', '-', part).strip('-')}-{plan.uuid('apple', part).hex[:8]}"
 
 
