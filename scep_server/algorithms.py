@@ -1,6 +1,6 @@
 """The closed sets of algorithms a SCEP message may name, their OIDs, and what an endpoint allows.
 
-RFC 8894 §2.9 and §3.5: AES-128-CBC and SHA-256 are mandatory, 3DES and SHA-1 tolerable, single DES and MD5 forbidden.
+RFC 8894 §2.9: AES-128-CBC and SHA-256 are mandatory, 3DES and SHA-1 tolerable, single DES and MD5 forbidden.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every object identifier that the server reads or writes, named as its standard names it. Imports nothing."""
+"""Every object identifier that the server reads or writes, under its standard's name. Imports nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRANSACTION_ID: Final = "2.16.840.1.113733.1.9.7"
 FAIL_INFO_TEXT: Final = "1.3.6.1.5.5.7.24.1"  # id-scep-failInfoText, RFC 8894 §3.2.1.4.1
 
 # RFC 2985 §5.4: attributes of a certification request
-CHALLENGE_PASSWORD: Final = "1.2.840.113549.1.9.7"
+CHALLENGE_PASSWORD: Final = "1.2.840.113549.1.9.7"  # noqa: S105  # an OID
 EXTENSION_REQUEST: Final = "1.2.840.113549.1.9.14"
 MICROSOFT_CERT_EXTENSIONS: Final = (
     "1.3.6.1.4.1.311.2.1.14"  # [MS-WCCE] §2.2.2.7.7: same syntax as extensionRequest

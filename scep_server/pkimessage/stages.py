@@ -79,7 +79,10 @@ class IssuerAndSerial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerAndSubject:
-    """IssuerAndSubject of CertPoll (RFC 8894 §3.3.3). Apple may name the RA as issuer: match by transactionID."""
+    """IssuerAndSubject of CertPoll (RFC 8894 §3.3.3).
+
+    Apple may name the RA as issuer, so a poll is matched by transactionID and signer.
+    """
 
     issuer: bytes  # DER Name as sent
     subject: bytes  # DER Name as sent
