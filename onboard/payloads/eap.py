@@ -1,4 +1,4 @@
-"""What every EAP-TLS client is told, whatever its file format: whom to trust and as whom to introduce itself."""
+"""What every EAP-TLS client is told, whatever its file format: whom to trust and what to call itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class IdentitySource(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """The EAP-Response/Identity of a group's members (RFC 3748 §5.1), and where the certificate repeats it."""
+    """The EAP-Response/Identity of a member (RFC 3748 §5.1), and where the certificate repeats it."""
 
     source: IdentitySource
     value: Template
@@ -30,8 +30,8 @@ class Identity:
 def identity(plan: GroupPlan) -> Identity:
     """The identity a client sends; RADIUS sees the same text in the certificate.
 
-    An address is preferred, because a realm is what proxies route by. A profile that has neither an address nor
-    a common name falls back to the group's key: some identity must be sent, and the certificate decides anyway.
+    An address is preferred, because a realm is what proxies route by. A profile that has neither an address
+    nor a common name falls back to the group's key: some identity must be sent, and the certificate decides.
     """
     names = {name.kind: name.value for name in reversed(plan.scep.subject_alt_names)}
     if AltNameKind.RFC822 in names:

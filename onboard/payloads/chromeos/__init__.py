@@ -1,4 +1,4 @@
-"""ChromeOS: the network file, the sheet for the SCEP connector, and the requests that push networks by API."""
+"""ChromeOS: the network file, the sheet for the SCEP connector, the requests that push networks by API."""
 
 from __future__ import annotations
 

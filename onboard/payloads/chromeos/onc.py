@@ -1,8 +1,8 @@
 """GroupPlan -> Open Network Configuration, the network file of ChromeOS (Chromium's `onc_spec.md`).
 
 The file is valid as device policy, as user policy and as a manual import alike: it has neither `Recommended`
-nor a `GlobalNetworkConfiguration`. ONC's own placeholders (`${CERT_...}`) are filled in on the device and are a
-world apart from our `${variables}`, none of which occurs here.
+nor a `GlobalNetworkConfiguration`. ONC's own placeholders (`${CERT_...}`) are filled in on the device and
+are a world apart from our `${variables}`, none of which occurs here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
 
 
 def document(plan: GroupPlan) -> dict[str, object]:
-    """The ONC as JSON values; the Chrome Policy requests are derived from the same plan and compared with it."""
+    """The ONC as JSON values."""
     return {
         "Type": "UnencryptedConfiguration",
         "NetworkConfigurations": [_network(plan, network) for network in networks(plan)],
@@ -53,7 +53,7 @@ def document(plan: GroupPlan) -> dict[str, object]:
             {
                 "GUID": certificate_guid(plan, certificate),
                 "Type": "Authority",
-                # Bare base64 without white space: PEM is accepted too, but line breaks without armour are not.
+                # Bare base64 without white space; line breaks would need the armour of PEM.
                 "X509": base64.b64encode(certificate.der).decode(),
             }
             for certificate in plan.anchors

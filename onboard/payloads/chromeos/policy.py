@@ -1,8 +1,8 @@
 """GroupPlan -> ordered Chrome Policy API requests, with a report of what that API cannot hold.
 
-Shapes follow the discovery document of `chromepolicy` v1 and the `chrome.networks` policy schemas. Values that
-only the tenant knows stand in single braces: `{customer}`, `{orgunit}`, and `{STEP.networkId}` for the answer of
-an earlier step. They are never our `${variables}`.
+Shapes follow the discovery document of `chromepolicy` v1 and the `chrome.networks` policy schemas. Values
+that only the tenant knows stand in single braces: `{customer}`, `{orgunit}`, and `{STEP.networkId}` for the
+answer of an earlier step. They are never our `${variables}`.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _define_network(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
             "name": onc.network_name(plan, network),
             "settings": [
                 {"policySchema": f"chrome.networks.{medium}.Details", "value": {"details": details}},
-                # A device-level network finds device-wide certificates only, so it would never match a person's.
+                # A device-level network finds device-wide certificates only, never a person's.
                 _switch(medium, "Users", on=plan.holder is Holder.USER),
                 _switch(medium, "Devices", on=plan.holder is Holder.DEVICE),
             ],

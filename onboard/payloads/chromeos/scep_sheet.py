@@ -50,8 +50,9 @@ _HEADING = """\
 """
 
 _SUNSET = (
-    "This is the older of two ways: Google is reported to end the connector's SCEP interface at the end of 2026. "
-    "The certificate provisioning interface replaces it and needs no challenge; certificates issued stay valid."
+    "This is the older of two ways: Google is reported to end the connector's SCEP interface at the end of "
+    "2026. The certificate provisioning interface replaces it and needs no challenge; certificates already "
+    "issued stay valid."
 )
 
 
@@ -131,7 +132,8 @@ def _alt_names(plan: GroupPlan, spelling: Callable[[str], str]) -> list[dict[str
 
 
 def _variables(plan: GroupPlan) -> tuple[str, ...]:
-    templates = [part.value for part in (*plan.scep.subject, *plan.scep.subject_alt_names)]
+    templates = [part.value for part in plan.scep.subject]
+    templates += [name.value for name in plan.scep.subject_alt_names]
     return tuple(dict.fromkeys(name for template in templates for name in template.variables))
 
 
@@ -139,15 +141,15 @@ def _notices(plan: GroupPlan, unknown: Sequence[str]) -> Iterator[str]:
     if plan.scep.challenge is None:
         yield (
             "This group takes one-time challenges, which the connector cannot mint: it holds one static "
-            f"challenge. Keep ${{{CHALLENGE}}} only as a reminder, and give the group a static challenge or use "
-            "the certificate provisioning interface."
+            f"challenge. ${{{CHALLENGE}}} marks its place; give the group a static challenge, or use the "
+            "certificate provisioning interface."
         )
     repeated = [part.type.key for part in plan.scep.subject]
     for key in dict.fromkeys(repeated):
         if key not in SUBJECT_FIELDS:
-            yield f"The form has no field for {key}, which the server demands: this profile cannot be used here."
+            yield f"The form has no field for {key}, which the server demands: this profile cannot work here."
         elif repeated.count(key) > 1:
-            yield f"The form holds one {SUBJECT_FIELDS[key]}, the profile has several: it cannot be used here."
+            yield f"The form holds one {SUBJECT_FIELDS[key]}, the profile has several: it cannot work here."
     for name in unknown:
         yield f"The console has no variable for ${{{name}}}: the server will refuse what is typed there."
 
