@@ -1,0 +1,77 @@
+"""The wheel is whole: both data folders are inside and the whole main job runs from it, elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = out.glob("*.whl")  # made from the sdist, so the sdist is whole as well
+    return built
+
+
+def files_below(folder: str) -> set[str]:
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_data_folders_are_inside(wheel: Path) -> None:
+    """Every file of profiles/, templates/ and the catalogue is in the wheel."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder in ("profiles", "templates"):
+        assert files_below(folder)
+        assert {f"onboard/_data/{name}" for name in files_below(folder)} <= names
+    assert files_below("onboard/catalogue") <= names
+
+
+def test_nothing_else_is_at_the_top(wheel: Path) -> None:
+    """The wheel installs two packages and their metadata, nothing that another wheel might own."""
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"onboard", "scep_server"}
+
+
+def test_demo_runs_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Installed into a fresh environment, `onboard demo` works from a folder that is no checkout."""
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=False)
+    # the dependencies of this environment serve: what is proved is our own wheel, found nowhere else
+    site = next((environment / "lib").glob("python*")) / "site-packages"
+    zipfile.ZipFile(wheel).extractall(site)
+    here = next(Path(p) for p in sys.path if p.endswith("site-packages"))
+    dependencies = [
+        p for p in here.iterdir() if "onboard" not in p.name and not p.name.startswith("scep_server")
+    ]
+    for path in dependencies:
+        target = site / path.name
+        if not target.exists():
+            target.symlink_to(path)
+    done = subprocess.run(
+        [environment / "bin" / "python", "-I", "-m", "onboard", "demo"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
