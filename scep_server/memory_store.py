@@ -1,0 +1,223 @@
+"""A store in memory: for rehearsals and tests, where nothing needs to outlive the process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scep_server import audit
+from scep_server.audit import ChainedEvent, Event
+from scep_server.challenges import Challenge
+from scep_server.store import (
+    REPEAT_FOR,
+    AlreadyIssued,
+    CertificateRecord,
+    Entry,
+    Issuance,
+    Objection,
+    Outcome,
+    Recorded,
+    Revocation,
+    RevocationReason,
+    SerialTaken,
+    Spent,
+    StoredCrl,
+    StoreError,
+    Vouch,
+)
+from scep_server.store.rules import (
+    challenge_objection,
+    minted_event,
+    renewal_objection,
+    revoked_event,
+    rival_event,
+    settled_event,
+    withdrawn_event,
+)
+
+
+class MemoryStore:
+    """A `Store` of dictionaries under one lock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._certificates: dict[int, CertificateRecord] = {}
+        self._requests: dict[bytes, list[int]] = {}
+        self._challenges: dict[str, Challenge] = {}
+        self._digests: dict[bytes, str] = {}
+        self._revisions: dict[str, int] = {}
+        self._crls: dict[str, StoredCrl] = {}
+        self._links: list[ChainedEvent] = []
+
+    def challenge(self, digest: bytes) -> Challenge | None:
+        """See `ReadingStore.challenge`."""
+        with self._lock:
+            return self._challenges.get(self._digests.get(digest, ""))
+
+    def answered(self, request: bytes, now: datetime) -> CertificateRecord | None:
+        """See `ReadingStore.answered`."""
+        with self._lock:
+            for serial in reversed(self._requests.get(request, ())):
+                record = self._certificates[serial]
+                if record.is_valid(now) and record.issued > now - REPEAT_FOR:
+                    return record
+        return None
+
+    def certificate(self, serial: int) -> CertificateRecord | None:
+        """See `ReadingStore.certificate`."""
+        return self._certificates.get(serial)
+
+    def revision(self, issuer: str) -> int:
+        """See `ReadingStore.revision`."""
+        return self._revisions.get(issuer, 0)
+
+    def revocations(self, issuer: str) -> Iterator[Revocation]:
+        """See `ReadingStore.revocations`."""
+        with self._lock:
+            revoked = sorted(
+                (r for r in self._certificates.values() if r.issuer == issuer and r.revoked),
+                key=lambda record: record.serial,
+            )
+        for record in revoked:
+            if record.revoked is not None and record.reason is not None:
+                yield Revocation(serial=record.serial, at=record.revoked, reason=record.reason)
+
+    def crl(self, issuer: str) -> StoredCrl | None:
+        """See `ReadingStore.crl`."""
+        return self._crls.get(issuer)
+
+    def record(self, batch: Sequence[Entry], now: datetime) -> tuple[Outcome, ...]:
+        """See `Store.record`."""
+        with self._lock:
+            return tuple(self._settle(entry, now) for entry in batch)
+
+    def _settle(self, entry: Entry, now: datetime) -> Outcome:
+        if isinstance(entry, Event):
+            self._append(entry)
+            return Recorded()
+        outcome = self._outcome(entry, now)
+        if isinstance(outcome, Recorded):
+            self._insert(entry, now)
+        self._append(settled_event(entry.event, outcome))
+        if isinstance(outcome, Recorded) and outcome.rival:
+            self._append(rival_event(entry.event))
+        return outcome
+
+    def _outcome(self, issuance: Issuance, now: datetime) -> Outcome:
+        record = issuance.certificate
+        earlier = self.answered(record.request, now)
+        if earlier is not None:
+            return AlreadyIssued(earlier.der, earlier.serial)
+        objection = self._objection(issuance, now)
+        if objection is not None:
+            return Spent(objection)
+        if record.serial in self._certificates:
+            return SerialTaken()
+        return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and self._has_rival(record, now))
+
+    def _objection(self, issuance: Issuance, now: datetime) -> Objection | None:
+        voucher, group = issuance.voucher, issuance.certificate.group
+        match voucher.kind:
+            case Vouch.ONE_TIME:
+                return challenge_objection(self._challenges.get(voucher.id), group, now)
+            case Vouch.RENEWAL:
+                return renewal_objection(self._certificates.get(voucher.serial or 0), group)
+            case Vouch.STATIC:
+                return Objection.EXHAUSTED if self._is_exhausted(voucher.id, voucher.uses) else None
+
+    def _is_exhausted(self, identifier: str, uses: int | None) -> bool:
+        if uses is None:
+            return False
+        given = (r for r in self._certificates.values() if r.challenge == identifier and r.renews is None)
+        return sum(1 for _ in given) >= uses
+
+    def _has_rival(self, record: CertificateRecord, now: datetime) -> bool:
+        return any(
+            other.group == record.group
+            and other.subject == record.subject
+            and other.spki != record.spki
+            and other.not_after > now
+            and other.revoked is None
+            for other in self._certificates.values()
+        )
+
+    def _insert(self, issuance: Issuance, now: datetime) -> None:
+        record, voucher = issuance.certificate, issuance.voucher
+        self._certificates[record.serial] = record
+        self._requests.setdefault(record.request, []).append(record.serial)
+        if voucher.kind is Vouch.ONE_TIME:
+            spent = replace(self._challenges[voucher.id], spent=now, spent_by=record.serial)
+            self._challenges[voucher.id] = spent
+
+    def _append(self, event: Event) -> None:
+        head = self._links[-1].hash if self._links else audit.GENESIS
+        self._links.append(audit.link(head, len(self._links) + 1, event))
+
+    def add_challenges(self, challenges: Sequence[Challenge]) -> None:
+        """See `Store.add_challenges`."""
+        with self._lock:
+            ids = {challenge.id for challenge in challenges}
+            digests = {challenge.digest for challenge in challenges}
+            fresh = len(ids) == len(digests) == len(challenges)
+            if not fresh or ids & self._challenges.keys() or digests & self._digests.keys():
+                msg = "a challenge with this id or digest is on record already"
+                raise StoreError(msg, remedy="mint another")
+            for challenge in challenges:
+                self._challenges[challenge.id] = challenge
+                self._digests[challenge.digest] = challenge.id
+                self._append(minted_event(challenge))
+
+    def challenges(self, group: str | None = None) -> tuple[Challenge, ...]:
+        """See `Store.challenges`."""
+        with self._lock:
+            wanted = (c for c in self._challenges.values() if group in (None, c.group))
+            return tuple(sorted(wanted, key=lambda challenge: (challenge.minted, challenge.id)))
+
+    def revoke_challenge(self, identifier: str, now: datetime) -> bool:
+        """See `Store.revoke_challenge`."""
+        with self._lock:
+            found = self._challenges.get(identifier)
+            if found is None or found.spent is not None or found.revoked is not None:
+                return False
+            self._challenges[identifier] = replace(found, revoked=now)
+            self._append(withdrawn_event(found, now))
+        return True
+
+    def certificates(self, group: str | None = None) -> Iterator[CertificateRecord]:
+        """See `Store.certificates`."""
+        with self._lock:
+            records = list(self._certificates.values())
+        return (record for record in records if group in (None, record.group))
+
+    def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
+        """See `Store.revoke`."""
+        with self._lock:
+            found = self._certificates.get(serial)
+            if found is None or found.revoked is not None:
+                return False
+            self._certificates[serial] = replace(found, revoked=now, reason=reason)
+            self._revisions[found.issuer] = self._revisions.get(found.issuer, 0) + 1
+            self._append(revoked_event(found, reason, now))
+        return True
+
+    def save_crl(self, issuer: str, crl: StoredCrl) -> bool:
+        """See `Store.save_crl`."""
+        with self._lock:
+            newest = self._crls.get(issuer)
+            if crl.number != (newest.number if newest else 0) + 1:
+                return False
+            self._crls[issuer] = crl
+        return True
+
+    def audit(self, after: int = 0) -> Iterator[ChainedEvent]:
+        """See `Store.audit`."""
+        with self._lock:
+            return iter(self._links[after:])
+
+    def probe(self) -> None:
+        """See `Store.probe`; memory can always be written."""
+
+    def close(self) -> None:
+        """See `Store.close`; there is nothing to let go of."""

@@ -1,0 +1,140 @@
+"""The write transaction of an enrolment: check the voucher again, insert, spend, extend the audit chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from scep_server import audit
+from scep_server.audit import Event
+from scep_server.sqlite_store import rows
+from scep_server.sqlite_store.rows import to_serial, to_time
+from scep_server.store import (
+    REPEAT_FOR,
+    AlreadyIssued,
+    CertificateRecord,
+    Entry,
+    Issuance,
+    Objection,
+    Outcome,
+    Recorded,
+    SerialTaken,
+    Spent,
+    Vouch,
+)
+from scep_server.store.rules import challenge_objection, renewal_objection, rival_event, settled_event
+
+INSERT_CERTIFICATE = (
+    f"insert into certificates ({rows.CERTIFICATE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 # constants
+)
+ANSWERED = (
+    f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants
+    " where request = ? and issued > ? and not_before <= ? and not_after > ? and revoked is null"
+    " order by id desc limit 1"
+)
+BY_SERIAL = f"select {rows.CERTIFICATE_COLUMNS} from certificates where serial = ?"  # noqa: S608 # constants
+CHALLENGE_BY_ID = f"select {rows.CHALLENGE_COLUMNS} from challenges where id = ?"  # noqa: S608 # constants
+_RIVAL = (
+    "select 1 from certificates where grp = ? and subject = ? and spki != ? and serial != ?"
+    " and not_after > ? and revoked is null limit 1"
+)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; the write lock is taken at once, so that what is read in it stays true."""
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+
+
+def append(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
+    """Extend the audit chain; inside a transaction."""
+    head = connection.execute("select sequence, hash from audit order by sequence desc limit 1").fetchone()
+    sequence, hashed = head or (0, audit.GENESIS)
+    for event in events:
+        linked = audit.link(hashed, sequence + 1, event)
+        connection.execute("insert into audit values (?,?,?)", (linked.sequence, linked.text, linked.hash))
+        sequence, hashed = linked.sequence, linked.hash
+
+
+def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime) -> tuple[Outcome, ...]:
+    """Settle a batch inside a transaction; each Issuance under a savepoint of its own."""
+    outcomes: list[Outcome] = []
+    events: list[Event] = []
+    for entry in batch:
+        if isinstance(entry, Event):
+            outcomes.append(Recorded())
+            events.append(entry)
+            continue
+        connection.execute("savepoint entry")
+        outcome = _settle_one(connection, entry, now)
+        if not isinstance(outcome, Recorded):
+            connection.execute("rollback to entry")
+        connection.execute("release entry")
+        outcomes.append(outcome)
+        events.append(settled_event(entry.event, outcome))
+        if isinstance(outcome, Recorded) and outcome.rival:
+            events.append(rival_event(entry.event))
+    append(connection, events)
+    return tuple(outcomes)
+
+
+def _settle_one(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Outcome:
+    record = issuance.certificate
+    earlier = answered(connection, record.request, now)
+    if earlier is not None:
+        return AlreadyIssued(earlier.der, earlier.serial)
+    objection = _objection(connection, issuance, now)
+    if objection is not None:
+        return Spent(objection)
+    try:
+        connection.execute(INSERT_CERTIFICATE, rows.certificate_row(record))
+    except sqlite3.IntegrityError:
+        return SerialTaken()
+    if issuance.voucher.kind is Vouch.ONE_TIME:
+        connection.execute(
+            "update challenges set spent = ?, spent_by = ? where id = ?",
+            (to_time(now), to_serial(record.serial), issuance.voucher.id),
+        )
+    return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and _has_rival(connection, record, now))
+
+
+def answered(connection: sqlite3.Connection, request: bytes, now: datetime) -> CertificateRecord | None:
+    """The certificate that this request got before, while it may be given again."""
+    moment = to_time(now)
+    found = connection.execute(ANSWERED, (request, to_time(now - REPEAT_FOR), moment, moment)).fetchone()
+    return None if found is None else rows.certificate(found)
+
+
+def _objection(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
+    voucher, group = issuance.voucher, issuance.certificate.group
+    match voucher.kind:
+        case Vouch.ONE_TIME:
+            row = connection.execute(CHALLENGE_BY_ID, (voucher.id,)).fetchone()
+            return challenge_objection(None if row is None else rows.challenge(row), group, now)
+        case Vouch.RENEWAL:
+            row = connection.execute(BY_SERIAL, (to_serial(voucher.serial or 0),)).fetchone()
+            return renewal_objection(None if row is None else rows.certificate(row), group)
+        case Vouch.STATIC:
+            return _exhaustion(connection, voucher.id, voucher.uses)
+
+
+def _exhaustion(connection: sqlite3.Connection, identifier: str, uses: int | None) -> Objection | None:
+    if uses is None:
+        return None
+    (used,) = connection.execute(
+        "select count(*) from certificates where challenge = ? and renews is null", (identifier,)
+    ).fetchone()
+    return Objection.EXHAUSTED if used >= uses else None
+
+
+def _has_rival(connection: sqlite3.Connection, record: CertificateRecord, now: datetime) -> bool:
+    wanted = (record.group, record.subject, record.spki, to_serial(record.serial), to_time(now))
+    return connection.execute(_RIVAL, wanted).fetchone() is not None

@@ -1,0 +1,55 @@
+"""The store: what must survive a power cut, as one protocol that every backend keeps.
+
+The rule that everything serves: a certificate leaves the server only after its record is durable, and
+the challenge that it was given for is spent by the same transaction. Backends are synchronous; `runtime`
+puts one writer thread before them.
+"""
+
+from __future__ import annotations
+
+from scep_server.store.protocol import ReadingStore, Store
+from scep_server.store.records import (
+    REPEAT_FOR,
+    AlreadyIssued,
+    CertificateRecord,
+    Entry,
+    Issuance,
+    Objection,
+    Outcome,
+    Recorded,
+    RequestKey,
+    Revocation,
+    RevocationReason,
+    SerialTaken,
+    Spent,
+    StoredCrl,
+    StoreError,
+    StoreUnavailableError,
+    UnusableStoreError,
+    Vouch,
+    Voucher,
+)
+
+__all__ = [
+    "REPEAT_FOR",
+    "AlreadyIssued",
+    "CertificateRecord",
+    "Entry",
+    "Issuance",
+    "Objection",
+    "Outcome",
+    "ReadingStore",
+    "Recorded",
+    "RequestKey",
+    "Revocation",
+    "RevocationReason",
+    "SerialTaken",
+    "Spent",
+    "Store",
+    "StoreError",
+    "StoreUnavailableError",
+    "StoredCrl",
+    "UnusableStoreError",
+    "Vouch",
+    "Voucher",
+]

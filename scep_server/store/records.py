@@ -1,0 +1,218 @@
+"""What the store keeps and answers: records, the keys that find them, outcomes and errors."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from scep_server.audit import Event
+from scep_server.errors import ScepError
+from scep_server.messages import MessageType, TransactionID
+
+REPEAT_FOR = timedelta(hours=24)  # how long a lost answer can be asked for again
+
+
+class StoreError(ScepError):
+    """The store cannot be used.
+
+    Attributes:
+        remedy: what an administrator can do, for the log and the command line.
+    """
+
+    def __init__(self, reason: str, *, remedy: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+
+
+class StoreUnavailableError(StoreError):
+    """Nothing was written; the same call can succeed later (disk full, lock held too long)."""
+
+
+class UnusableStoreError(StoreError):
+    """Damaged, foreign or made by a newer version; stays so until somebody acts."""
+
+
+class RevocationReason(enum.Enum):
+    """CRLReason (RFC 5280 §5.3.1), those that an administrator can give."""
+
+    UNSPECIFIED = 0
+    KEY_COMPROMISE = 1
+    AFFILIATION_CHANGED = 3
+    SUPERSEDED = 4
+    CESSATION_OF_OPERATION = 5
+    PRIVILEGE_WITHDRAWN = 9
+
+
+class Vouch(enum.StrEnum):
+    """What stands behind a request, and so what is checked again inside the transaction."""
+
+    ONE_TIME = "one-time"
+    STATIC = "static"
+    RENEWAL = "renewal"
+
+
+class Objection(enum.StrEnum):
+    """Why the check inside the transaction failed."""
+
+    SPENT = "spent"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """The reference that is checked again.
+
+    Attributes:
+        kind: of what.
+        id: id of the challenge; for a renewal the one of the certificate that signs.
+        serial: the renewed certificate, of a RENEWAL.
+        uses: how many certificates a STATIC challenge may give; None: any number.
+    """
+
+    kind: Vouch
+    id: str
+    serial: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKey:
+    """What makes two requests the same request: a retransmission gets the certificate it already got.
+
+    The signer is a part of it: an envelope that was sniffed and signed by somebody else is not a
+    retransmission. So is the CSR: the same transactionID with a new CSR is a new request, because Apple
+    derives the transactionID from the key and keeps it through every attempt.
+    """
+
+    group: str
+    message_type: MessageType
+    transaction: TransactionID
+    signer: bytes = field(repr=False)  # DER certificate
+    csr: bytes = field(repr=False)  # DER
+
+    def digest(self) -> bytes:
+        """32 bytes that stand for it; each part is hashed by itself, so no two keys run together."""
+        parts = (
+            self.group.encode(),
+            str(self.message_type.value).encode(),
+            self.transaction.encode(),
+            self.signer,
+            self.csr,
+        )
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRecord:
+    """One issued certificate.
+
+    Attributes:
+        serial: unique over the whole store.
+        issuer: name of the authority.
+        group: endpoint that issued it; renewal goes by this.
+        request: `RequestKey.digest()`.
+        subject: RFC 4514.
+        identity: asserted or bound.
+        values: variable -> value, as the policy read them from the request.
+        challenge: id of the challenge that vouched for it or for its ancestor.
+        spki: SHA-256 of the DER SubjectPublicKeyInfo, 32 bytes.
+        not_before, not_after, issued: aware UTC.
+        der: the certificate.
+        renews: serial of the certificate that it renews.
+        revoked, reason: when and why it was revoked.
+    """
+
+    serial: int
+    issuer: str
+    group: str
+    request: bytes = field(repr=False)
+    subject: str
+    identity: str
+    values: Mapping[str, str]
+    challenge: str
+    spki: bytes = field(repr=False)
+    not_before: datetime
+    not_after: datetime
+    issued: datetime
+    der: bytes = field(repr=False)
+    renews: int | None = None
+    revoked: datetime | None = None
+    reason: RevocationReason | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it is in force: begun, not over, not revoked."""
+        return self.revoked is None and self.not_before <= now < self.not_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """A signed certificate that waits for its record. `event` is what the audit says if it is recorded."""
+
+    certificate: CertificateRecord
+    voucher: Voucher
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """It is on disk; `rival`: another live certificate names the same asserted subject under another key."""
+
+    rival: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyIssued:
+    """The same request was answered before, with this certificate."""
+
+    certificate: bytes
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What vouched does so no longer; nothing was recorded but the refusal."""
+
+    objection: Objection
+
+
+@dataclass(frozen=True, slots=True)
+class SerialTaken:
+    """The serial is in use; nothing was recorded. Draw another."""
+
+
+Entry = Issuance | Event
+Outcome = Recorded | AlreadyIssued | Spent | SerialTaken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """One revoked certificate, as a CRL or an OCSP answer needs it."""
+
+    serial: int
+    at: datetime
+    reason: RevocationReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCrl:
+    """The CRL that all processes serve.
+
+    Attributes:
+        number: CRL number, rising by one with each CRL of the issuer.
+        revision: the issuer's `Store.revision` that it was built from.
+        this_update, next_update: aware UTC.
+        der: the CRL.
+    """
+
+    number: int
+    revision: int
+    this_update: datetime
+    next_update: datetime
+    der: bytes = field(repr=False)
