@@ -39,10 +39,10 @@ DEFAULT_LIMITS: Final = Limits()
 class Budget:
     """What is left of the limits while one message is read; shared by all its readers."""
 
-    __slots__ = ("depth", "elements")
+    __slots__ = ("depth", "elements", "granted")
 
     def __init__(self, limits: Limits) -> None:
-        self.elements = limits.elements
+        self.granted = self.elements = limits.elements
         self.depth = limits.depth
 
 
@@ -74,6 +74,11 @@ class Reader:
         """Identifier octet of the next element; -1 at the end."""
         return self._data[self._pos] if self._pos < self._end else -1
 
+    @property
+    def spent(self) -> int:
+        """How many elements were read so far, by this reader and all others of its message."""
+        return self._budget.granted - self._budget.elements
+
     def finish(self) -> None:
         """Make sure that nothing is left."""
         if self._pos != self._end:
@@ -83,6 +88,12 @@ class Reader:
         """A reader over the elements inside the next element, which must have this (constructed) tag."""
         start, end = self._take(tag)
         return Reader(self._data, start, end, self._depth + 1, self._budget)
+
+    def raw_and_enter(self, tag: int = tags.SEQUENCE) -> tuple[bytes, Reader]:
+        """The next element both as it stands and opened: what was signed, and what it says."""
+        begin = self._pos
+        reader = self.enter(tag)
+        return self._data[begin : self._pos], reader
 
     def skip(self) -> None:
         """Pass over the next element, whatever it is."""

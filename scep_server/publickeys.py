@@ -1,0 +1,97 @@
+"""Public keys that strangers send: loaded within bounds, and used to check their signatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from scep_server import ber, oids
+from scep_server.algorithms import DigestAlgorithm
+from scep_server.ber import tags
+
+MAX_MODULUS_BITS: Final = 8_192  # a verification costs 0.3 ms there, and grows with the square
+MAX_EXPONENT_BITS: Final = 32  # an exponent as long as the modulus costs as much as a private key operation
+_PKCS1_V15: Final = padding.PKCS1v15()
+
+
+class PublicKeyError(ValueError):
+    """The key cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """An RSA or EC public key.
+
+    Attributes:
+        key: the key itself.
+        modulus: RSA n; 0 for EC.
+        exponent: RSA e; 0 for EC.
+    """
+
+    key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+    modulus: int = field(default=0, repr=False)
+    exponent: int = 0
+
+    @property
+    def rsa(self) -> rsa.RSAPublicKey | None:
+        """The key if it is RSA, the only kind that an envelope can be addressed to (RFC 8894 §3.1)."""
+        return self.key if isinstance(self.key, rsa.RSAPublicKey) else None
+
+    def verifies(self, signature: bytes, content: bytes, digest: DigestAlgorithm) -> bool:
+        """Whether `signature` over `content` is this key's: RSASSA-PKCS1-v1_5 or ECDSA."""
+        try:
+            if isinstance(self.key, rsa.RSAPublicKey):
+                self.key.verify(signature, content, _PKCS1_V15, digest.hash)
+            else:
+                self.key.verify(signature, content, ec.ECDSA(digest.hash))
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+            return False
+        return True
+
+
+def load(spki: bytes) -> PublicKey:
+    """Load a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+
+    Raises:
+        PublicKeyError: for keys of another kind, broken ones, and ones that are costly to use.
+    """
+    try:
+        numbers = _rsa_numbers(spki)
+    except ber.BerError as error:
+        raise PublicKeyError(f"the public key cannot be read: {error}") from error
+    if numbers is not None:
+        return _load_rsa(*numbers)
+    try:
+        key = load_der_public_key(ber.to_der(spki))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise PublicKeyError(f"the public key cannot be loaded: {error}") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise PublicKeyError("the public key is neither RSA nor EC")
+    return PublicKey(key=key)
+
+
+def _rsa_numbers(spki: bytes) -> tuple[int, int] | None:
+    outer = ber.read(spki)
+    info = outer.enter()
+    outer.finish()
+    if info.enter().oid() != oids.RSA_ENCRYPTION:
+        return None
+    numbers = ber.read(info.bits()).enter(tags.SEQUENCE)
+    return numbers.integer(), numbers.integer()
+
+
+def _load_rsa(modulus: int, exponent: int) -> PublicKey:
+    if modulus.bit_length() > MAX_MODULUS_BITS or exponent.bit_length() > MAX_EXPONENT_BITS:
+        raise PublicKeyError(
+            f"an RSA key of {modulus.bit_length()} bits with an exponent of {exponent.bit_length()} bits: "
+            f"at most {MAX_MODULUS_BITS} and {MAX_EXPONENT_BITS} are taken"
+        )
+    try:
+        key = rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    except ValueError as error:
+        raise PublicKeyError(f"the RSA public key is impossible: {error}") from error
+    return PublicKey(key=key, modulus=modulus, exponent=exponent)
