@@ -50,23 +50,36 @@ def test_nothing_else_is_at_the_top(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"onboard", "scep_server"}
 
 
-def test_demo_runs_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
-    """Installed into a fresh environment, `onboard demo` works from a folder that is no checkout."""
-    environment = tmp_path / "venv"
-    venv.create(environment, with_pip=False)
-    # the dependencies of this environment serve: what is proved is our own wheel, found nowhere else
-    site = next((environment / "lib").glob("python*")) / "site-packages"
-    zipfile.ZipFile(wheel).extractall(site)
-    here = next(Path(p) for p in sys.path if p.endswith("site-packages"))
-    dependencies = [
-        p for p in here.iterdir() if "onboard" not in p.name and not p.name.startswith("scep_server")
-    ]
-    for path in dependencies:
-        target = site / path.name
-        if not target.exists():
-            target.symlink_to(path)
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment into which pip put the wheel; its `bin`."""
+    environment = tmp_path_factory.mktemp("installed")
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    # The dependencies are this environment's, so that no registry is asked. A plain path in a .pth file does
+    # not bring the editable install along: its own .pth is only read in site-packages.
+    dependencies = next(path for path in sys.path if path.endswith("site-packages"))
+    (next((environment / "lib").glob("python*")) / "site-packages" / "dependencies.pth").write_text(
+        dependencies
+    )
+    return environment / "bin"
+
+
+def test_data_is_found_in_the_installation(installed: Path, tmp_path: Path) -> None:
+    """The installed package reads its own data folders, not those of a checkout."""
+    script = "from onboard import resources; print(resources.folder('profiles'))"
     done = subprocess.run(
-        [environment / "bin" / "python", "-I", "-m", "onboard", "demo"],
+        [installed / "python", "-I", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert str(installed.parent) in done.stdout
+
+
+def test_demo_runs_from_an_installed_wheel(installed: Path, tmp_path: Path) -> None:
+    """Installed into a fresh environment, `onboard demo` works from a folder that is no checkout."""
+    done = subprocess.run(
+        [installed / "onboard", "demo"],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         capture_output=True,
