@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from scep_server.algorithms import AlgorithmPolicy
 from scep_server.messages import AltName, AltNameKind, Attribute
 
 
@@ -61,8 +62,7 @@ class IssuancePolicy:
         renew_within: from this long before the end a renewal is taken.
         backdate: how far notBefore lies in the past, for devices whose clock is slow.
         extended_key_usages: dotted OIDs.
-        allow_sha1: whether requests signed with SHA-1 are taken (Windows).
-        allow_3des: whether requests encrypted with 3DES are taken.
+        algorithms: what requests may use beyond AES and SHA-2.
     """
 
     name: str
@@ -76,8 +76,13 @@ class IssuancePolicy:
     renew_within: timedelta
     backdate: timedelta = timedelta(hours=1)
     extended_key_usages: tuple[str, ...]
-    allow_sha1: bool = False
-    allow_3des: bool = False
+    algorithms: AlgorithmPolicy = field(default_factory=AlgorithmPolicy)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.variables if name not in self.forms]
+        if unknown:
+            msg = f"policy {self.name!r} uses variables without a form: {', '.join(unknown)}"
+            raise ValueError(msg)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -1,0 +1,55 @@
+"""What names may hold whatever a policy says: X.520 upper bounds, characters of the GeneralName forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from scep_server import oids
+from scep_server.messages import AltName, AltNameKind, Attribute
+
+# Short names (RFC 4514 §3 or customary) and upper bounds in characters (X.520, RFC 5280 Appendix A.1; UID by
+# RFC 4524 §2, DC by RFC 1123 §2.1).
+_ATTRIBUTES: Mapping[str, tuple[str, int]] = {
+    oids.COMMON_NAME: ("CN", 64),
+    oids.SERIAL_NUMBER: ("SERIALNUMBER", 64),
+    oids.COUNTRY: ("C", 2),
+    oids.LOCALITY: ("L", 128),
+    oids.STATE_OR_PROVINCE: ("ST", 128),
+    oids.ORGANIZATION: ("O", 64),
+    oids.ORGANIZATIONAL_UNIT: ("OU", 64),
+    oids.EMAIL_ADDRESS: ("E", 255),
+    oids.USER_ID: ("UID", 256),
+    oids.DOMAIN_COMPONENT: ("DC", 63),
+}
+_IA5_ATTRIBUTES = frozenset({oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT, oids.COUNTRY})
+# RFC 5280 §4.2.1.6: IA5String for the first three; a UPN is UTF8String.
+_FORMS: Mapping[AltNameKind, str] = {
+    AltNameKind.RFC822: r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@[A-Za-z0-9.-]{1,253}",
+    AltNameKind.DNS: r"[A-Za-z0-9_.*-]{1,253}",
+    AltNameKind.URI: r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,2000}",
+    AltNameKind.UPN: r"[^\x00-\x1f\x7f]{1,1024}",
+}
+
+
+def short_name(oid: str) -> str:
+    """What people call an attribute type: "CN", or the OID itself."""
+    return _ATTRIBUTES.get(oid, (oid, 0))[0]
+
+
+def attribute_problem(attribute: Attribute) -> str | None:
+    """Why a certificate cannot hold this attribute; None if it can."""
+    name, limit = _ATTRIBUTES.get(attribute.oid, (attribute.oid, 255))
+    if not 1 <= len(attribute.value) <= limit:
+        return f"{name} holds 1 to {limit} characters (X.520), this has {len(attribute.value)}"
+    if attribute.oid in _IA5_ATTRIBUTES and not attribute.value.isascii():
+        return f"{name} holds ASCII only (RFC 5280 Appendix A.1)"
+    return None
+
+
+def alt_name_problem(alt_name: AltName) -> str | None:
+    """Why a certificate cannot hold this alternative name; None if it can."""
+    form = _FORMS.get(alt_name.kind)
+    if form is None or len(alt_name.value) > 2048 or not re.fullmatch(form, alt_name.value):
+        return f"this is no {alt_name.kind.value} name (RFC 5280 §4.2.1.6)"
+    return None
