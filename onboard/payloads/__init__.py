@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from onboard.artifact import Artifact
 from onboard.model import Platform
-from onboard.payloads import apple
+from onboard.payloads import apple, windows
 from onboard.plan import GroupPlan
 
 Spelling = Callable[[str], str]  # variable name -> text; raises VariableError where there is none
@@ -18,4 +18,5 @@ Builder = Callable[[GroupPlan, Spelling], tuple[Artifact, ...]]
 
 BUILDERS: Mapping[Platform, Builder] = {
     Platform.APPLE: apple.build,
+    Platform.WINDOWS: windows.build,
 }

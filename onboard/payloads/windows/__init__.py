@@ -1,0 +1,73 @@
+"""Windows: WLAN and LAN profiles, SyncML for OMA-DM servers, a script for computers without an MDM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+from onboard.artifact import Artifact
+from onboard.model import NetworkType, Platform
+from onboard.payloads.windows import request
+from onboard.payloads.windows.elements import document
+from onboard.payloads.windows.lan import lan_profile
+from onboard.payloads.windows.script import embedded_challenge, script
+from onboard.payloads.windows.syncml import syncml
+from onboard.payloads.windows.wlan import wlan_profile
+from onboard.plan import GroupPlan, NetworkPlan
+
+
+def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
+    """The Windows files of a group: a profile for each network, then the SyncML file, then the script.
+
+    Args:
+        plan: the group.
+        spelling: how a `${variable}` is written; profiles hold none.
+
+    Raises:
+        PayloadError: Windows cannot join a network of the group, or cannot send its challenge.
+        VariableError: `spelling` has none for a variable of the SyncML file.
+    """
+    profiles = tuple(_profile(plan, network) for network in plan.networks)
+    return (
+        *profiles,
+        _artifact(
+            plan,
+            f"{plan.group}.syncml.xml",
+            "syncml",
+            document(syncml(plan, spelling)),
+            "application/vnd.syncml.dm+xml",
+            secret=request.has_secret(plan, spelling),
+        ),
+        _artifact(
+            plan,
+            f"{plan.group}.ps1",
+            "script",
+            script(plan, spelling).encode("ascii"),
+            "text/plain",
+            secret=bool(embedded_challenge(plan, spelling)),
+        ),
+    )
+
+
+def _profile(plan: GroupPlan, network: NetworkPlan) -> Artifact:
+    if network.type is NetworkType.WIFI:
+        return _xml(plan, f"wlan-{network.name}.xml", "wlan-profile", wlan_profile(plan, network))
+    return _xml(plan, f"lan-{network.name}.xml", "lan-profile", lan_profile(plan, network))
+
+
+def _xml(plan: GroupPlan, name: str, kind: str, root: ET.Element) -> Artifact:
+    return _artifact(plan, name, kind, document(root), "application/xml", secret=False)
+
+
+def _artifact(
+    plan: GroupPlan, name: str, kind: str, content: bytes, media_type: str, *, secret: bool
+) -> Artifact:
+    return Artifact(
+        path=f"{plan.group}/{Platform.WINDOWS}/{name}",
+        group=plan.group,
+        platform=Platform.WINDOWS,
+        kind=kind,
+        media_type=media_type,
+        content=content,
+        secret=secret,
+    )

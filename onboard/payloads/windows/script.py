@@ -1,0 +1,109 @@
+"""The PowerShell script of a group, for computers without an MDM: the SCEP client in Windows enrols.
+
+No MDM fills in variables inside a script, so values of the person or the device that are not known here are
+found out (or asked for) by the script itself when it runs.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+
+from onboard.errors import VariableError
+from onboard.model import NetworkType
+from onboard.payloads.windows import powershell, request
+from onboard.payloads.windows.elements import indented
+from onboard.payloads.windows.lan import lan_profile
+from onboard.payloads.windows.notes import notes
+from onboard.payloads.windows.wlan import profile_name, wlan_profile
+from onboard.plan import GroupPlan, NetworkPlan
+from onboard.templating import code
+from onboard.variables import CHALLENGE, Holder, matches_form
+
+_TEMPLATE = "windows/enrol.ps1.j2"
+_MARKS = frozenset("${}%")  # what every dialect marks a variable with
+
+
+def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
+    """The script as ASCII text with LF line ends.
+
+    Args:
+        plan: the group.
+        spelling: gives a variable's value where it is known; an MDM's spelling of it is not used.
+
+    Raises:
+        PayloadError: the challenge cannot be sent by Windows, or Windows cannot join a network.
+    """
+    scep = plan.scep
+    return code(
+        _TEMPLATE,
+        powershell.FILTERS,
+        organization=plan.organization_name,
+        group=plan.group,
+        place=f"{plan.organization_identifier}.{plan.group}",
+        for_machine=plan.holder is Holder.DEVICE,
+        scep_url=f"{scep.url}/pkiclient.exe",  # the CSP appends this, CertEnroll does not
+        root_thumbprint=plan.root.sha1.hex().upper(),
+        issuing_thumbprint=plan.issuing.sha1.hex().upper(),
+        key_bits=scep.key_bits,
+        renew_within_days=plan.profile.renew_within.days,
+        challenge=embedded_challenge(plan, spelling),
+        subject=[{"key": request.x500_key(p.type.short), "text": str(p.value)} for p in scep.subject],
+        alt_names=[
+            {"type": request.ALT_NAME_TYPES[n.kind], "text": str(n.value)} for n in scep.subject_alt_names
+        ],
+        known=sorted(_known(plan, spelling).items()),
+        trust=list(_trust(plan)),
+        networks=[_network(plan, network) for network in plan.networks],
+        notes=notes(plan),
+    )
+
+
+def embedded_challenge(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
+    """The challenge where there is one; empty where the script has to ask for it."""
+    if plan.scep.challenge is None and not request.is_printable_string(_spelled(CHALLENGE, spelling)):
+        return ""
+    return request.challenge(plan, spelling)
+
+
+def _known(plan: GroupPlan, spelling: Callable[[str], str]) -> Mapping[str, str]:
+    """Those variables whose spelling is a value and not the place of one."""
+    templates = [p.value for p in plan.scep.subject] + [n.value for n in plan.scep.subject_alt_names]
+    spelled = {name: _spelled(name, spelling) for template in templates for name in template.variables}
+    return {name: text for name, text in spelled.items() if _is_value(name, text)}
+
+
+def _spelled(name: str, spelling: Callable[[str], str]) -> str:
+    try:
+        return spelling(name)
+    except VariableError:  # the MDM cannot say it; the script can find it out
+        return "${" + name + "}"
+
+
+def _is_value(name: str, text: str) -> bool:
+    if not matches_form(name, text):
+        return False
+    return name != "user.name" or not _MARKS.intersection(text)  # a name may have nearly any form
+
+
+def _trust(plan: GroupPlan) -> Iterable[Mapping[str, str]]:
+    for certificate in plan.anchors:
+        yield {
+            "title": certificate.common_name,
+            "store": "Root" if certificate.is_self_issued else "CA",
+            "data": base64.b64encode(certificate.der).decode(),
+        }
+
+
+def _network(plan: GroupPlan, network: NetworkPlan) -> Mapping[str, str]:
+    wired = network.type is NetworkType.ETHERNET
+    profile = lan_profile(plan, network) if wired else wlan_profile(plan, network)
+    kind = "lan" if wired else "wlan"
+    # Character references keep the script ASCII; an XML parser reads the same profile.
+    text = indented(profile).encode("ascii", "xmlcharrefreplace").decode()
+    return {
+        "kind": kind,
+        "name": network.name if wired else profile_name(plan, network),
+        "file": f"{kind}-{network.name}.xml",
+        "xml": text,
+    }

@@ -1,0 +1,126 @@
+"""The SyncML file of a group, for any OMA-DM server: roots, issuing CA, one atomic enrolment, then Wi-Fi.
+
+Paths, formats and order are those of the RootCATrustedCertificates, ClientCertificateInstall and WiFi CSPs.
+The order matters: SCEP checks the root's thumbprint, and a Wi-Fi profile that lands before its certificate
+fails.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote as percent_escape
+from xml.etree import ElementTree as ET
+
+from onboard.model import NetworkType
+from onboard.payloads.windows import request
+from onboard.payloads.windows.elements import branch, compact, leaf
+from onboard.payloads.windows.wlan import profile_name, wlan_profile
+from onboard.pki import PublicCertificate
+from onboard.plan import GroupPlan
+from onboard.variables import Holder
+
+SYNCML = "SYNCML:SYNCML1.2"
+METINF = "syncml:metinf"
+
+# The certificate of a person goes to that person's store, so does the Wi-Fi profile that uses it.
+SCOPES: Mapping[Holder, str] = {Holder.USER: "./User/Vendor/MSFT", Holder.DEVICE: "./Device/Vendor/MSFT"}
+
+_SOFTWARE_KSP = 3  # KeyProtection; a TPM refuses 4096 bits, and many fail RSA-PSS of TLS 1.2 and 1.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One SyncML command on one CSP node."""
+
+    verb: str  # Add | Exec
+    uri: str  # LocURI
+    format: str  # chr | int | b64 | node | null
+    data: str | None = None  # None: no Data element
+
+
+def syncml(plan: GroupPlan, spelling: Callable[[str], str]) -> ET.Element:
+    """The SyncML document of a group.
+
+    Args:
+        plan: the group.
+        spelling: how a `${variable}` is written.
+
+    Raises:
+        PayloadError: the challenge or a name cannot be carried, or a network cannot be joined by Windows.
+        VariableError: `spelling` has none for a variable.
+    """
+    numbers = iter(range(1, 1_000_000))
+    commands = [_element(command, numbers) for command in _trust(plan)]
+    atomic = branch("Atomic", leaf("CmdID", next(numbers)))
+    atomic.extend(_element(command, numbers) for command in _enrolment(plan, spelling))
+    commands.append(atomic)
+    commands += [_element(command, numbers) for command in _wifi(plan)]
+    return branch("SyncML", branch("SyncBody", *commands, branch("Final")), xmlns=SYNCML)
+
+
+def _trust(plan: GroupPlan) -> Iterable[Command]:
+    """Roots first, whatever the holder: the Root store exists in the device scope alone."""
+    everything = sorted(plan.anchors, key=lambda certificate: not certificate.is_self_issued)
+    for certificate in everything:
+        store = "Root" if certificate.is_self_issued else "CA"
+        yield Command(
+            verb="Add",
+            uri=f"{SCOPES[Holder.DEVICE]}/RootCATrustedCertificates/{store}/{_hex(certificate)}/EncodedCertificate",
+            format="b64",
+            data=base64.b64encode(certificate.der).decode(),
+        )
+
+
+def _enrolment(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[Command]:
+    """ClientCertificateInstall/SCEP: the node itself first, Exec Enroll last."""
+    base = f"{SCOPES[plan.holder]}/ClientCertificateInstall/SCEP/{plan.uuid('windows', 'scep')}"
+    yield Command(verb="Add", uri=base, format="node")
+    for name, kind, value in _settings(plan, spelling):
+        yield Command(verb="Add", uri=f"{base}/Install/{name}", format=kind, data=value)
+    yield Command(verb="Exec", uri=f"{base}/Install/Enroll", format="null")
+
+
+def _settings(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[tuple[str, str, str]]:
+    yield "ServerURL", "chr", plan.scep.url  # the client appends /pkiclient.exe
+    yield "Challenge", "chr", request.challenge(plan, spelling)
+    yield "EKUMapping", "chr", request.ekus(plan)
+    yield "KeyUsage", "int", str(request.KEY_USAGE)
+    yield "SubjectName", "chr", request.subject_name(plan, spelling)
+    alt_names = request.subject_alt_names(plan, spelling)
+    if alt_names:
+        yield "SubjectAlternativeNames", "chr", alt_names
+    yield "KeyProtection", "int", str(_SOFTWARE_KSP)
+    yield "KeyLength", "int", str(plan.scep.key_bits)
+    yield "HashAlgorithm", "chr", "SHA-2"
+    yield "CAThumbprint", "chr", _hex(plan.root)  # of the root, not of the issuing CA and not of the RA
+    yield "ValidPeriod", "chr", "Days"
+    yield "ValidPeriodUnits", "int", str(plan.profile.valid_for.days)
+
+
+def _wifi(plan: GroupPlan) -> Iterable[Command]:
+    for network in plan.networks:
+        if network.type is NetworkType.WIFI:
+            name = percent_escape(profile_name(plan, network), safe="")
+            yield Command(
+                verb="Add",
+                uri=f"{SCOPES[plan.holder]}/WiFi/Profile/{name}/WlanXml",
+                format="chr",
+                data=compact(wlan_profile(plan, network)),
+            )
+
+
+def _element(command: Command, numbers: Iterator[int]) -> ET.Element:
+    item = branch(
+        "Item",
+        branch("Target", leaf("LocURI", command.uri)),
+        branch("Meta", leaf("Format", command.format, xmlns=METINF)),
+    )
+    if command.data is not None:
+        item.append(leaf("Data", command.data))
+    return branch(command.verb, leaf("CmdID", next(numbers)), item)
+
+
+def _hex(certificate: PublicCertificate) -> str:
+    return certificate.sha1.hex().upper()
