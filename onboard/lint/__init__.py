@@ -8,35 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from onboard.errors import Finding, Severity
+from onboard.lint import apple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A file format and who judges it."""
+    """A file format and who judges it; no function raises, whatever the bytes."""
 
     name: str  # as people say it: "Apple mobileconfig"
-    recognises: Callable[[bytes], bool]  # cheap, by content alone; never raises
-    lint: Callable[[str, bytes], tuple[Finding, ...]]  # path for the findings, content; never raises
+    recognises: Callable[[bytes], bool]  # cheap, by content alone
+    lint: Callable[[str, bytes], tuple[Finding, ...]]  # path for the findings, content
+    # What only the clock tells (aware UTC): expired certificates, past dates. None where nothing does.
+    lint_at: Callable[[str, bytes, datetime], tuple[Finding, ...]] | None = None
 
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format(name="Apple mobileconfig", recognises=apple.recognises, lint=apple.lint, lint_at=apple.lint_at),
+)
 
 
-def lint(path: str, content: bytes) -> tuple[Finding, ...]:
+def lint(path: str, content: bytes, *, now: datetime | None = None) -> tuple[Finding, ...]:
     """What is wrong with a payload, by the rules of the format its content shows; empty when it is good.
 
     Args:
         path: the file's name, for the findings only; the format is told by the content.
         content: the whole file.
+        now: aware UTC; adds what only the clock tells. Without it the same bytes give the same findings.
 
     Returns:
-        Findings in the order of the places they name. A file of no known format is one error, `lint-01`.
+        Findings in the order of the format's rules. A file of no known format is one error, `lint-01`.
     """
     for known in FORMATS:
         if known.recognises(content):
-            return known.lint(path, content)
+            dated = known.lint_at(path, content, now) if known.lint_at and now else ()
+            return (*known.lint(path, content), *dated)
     return (
         Finding(
             path=path,

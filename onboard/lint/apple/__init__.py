@@ -1,0 +1,85 @@
+"""Judges an Apple configuration profile (.mobileconfig), signed or not, made by anyone.
+
+The rules E01 to E40 that apply to a file at rest; each module says which are its own, and `lint_at` has those
+that need the clock. Not judged here, because a file alone cannot tell: E11 (the RADIUS server's certificate),
+E24 (whether RADIUS holds the chain) and E37 (the previous release).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from onboard.cms import CmsError, SignedFile, is_cms, read_signed
+from onboard.errors import Finding, Severity
+from onboard.lint.apple.document import Document, UnreadableError, read_document
+from onboard.lint.apple.eap import eap_rules
+from onboard.lint.apple.envelope import envelope, envelope_at
+from onboard.lint.apple.identity import identity
+from onboard.lint.apple.links import links
+from onboard.lint.apple.radio import radio
+from onboard.lint.apple.shape import shape
+from onboard.lint.apple.signature import signature, signature_at
+from onboard.lint.apple.trust import trust, trust_at
+
+_RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
+    shape,
+    links,
+    eap_rules,
+    radio,
+    identity,
+    trust,
+    envelope,
+    signature,
+)
+_RULES_AT: tuple[Callable[[Document, datetime], Iterator[Finding]], ...] = (
+    trust_at,
+    envelope_at,
+    signature_at,
+)
+_ARMOURS = (b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"MIME-Version:")
+
+
+def recognises(content: bytes) -> bool:
+    """Whether this is a property list or something signed; by the first bytes."""
+    head = content[:1024]
+    return (
+        head.startswith(b"bplist")
+        or b"<plist" in head
+        or b"<!DOCTYPE plist" in head
+        or is_cms(content)
+        or head.lstrip().startswith(_ARMOURS)
+    )
+
+
+def lint(path: str, content: bytes) -> tuple[Finding, ...]:
+    """Findings of every rule, in the order of the rules' modules; never raises."""
+    try:
+        document = _open(path, content)
+    except CmsError as error:
+        return (_refusal(path, "apple-E36", str(error), "sign it attached, in DER, with SHA-256"),)
+    except UnreadableError as error:
+        return (_refusal(path, "apple-E35", str(error), "write it with a property list library"),)
+    return tuple(finding for rule in _RULES for finding in rule(document))
+
+
+def lint_at(path: str, content: bytes, now: datetime) -> tuple[Finding, ...]:
+    """What only the clock (`now`, aware UTC) tells: E23, E34, E36; silent on what `lint` finds unreadable."""
+    try:
+        document = _open(path, content)
+    except (CmsError, UnreadableError):
+        return ()
+    return tuple(finding for rule in _RULES_AT for finding in rule(document, now))
+
+
+def _open(path: str, content: bytes) -> Document:
+    signed: SignedFile | None = None
+    if content[:1024].lstrip().startswith(_ARMOURS):
+        raise CmsError("the signature is PEM or S/MIME text; devices take DER only")
+    if is_cms(content):
+        signed = read_signed(content)
+    return read_document(path, len(content), signed.content if signed else content, signed)
+
+
+def _refusal(path: str, rule: str, message: str, hint: str) -> Finding:
+    return Finding(path=path, where="", rule=rule, severity=Severity.ERROR, message=message, hint=hint)
