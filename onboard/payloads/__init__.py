@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from onboard.artifact import Artifact
 from onboard.model import Platform
-from onboard.payloads import apple, windows
+from onboard.payloads import android, apple, chromeos, linux, windows
 from onboard.plan import GroupPlan
 
 Spelling = Callable[[str], str]  # variable name -> text; raises VariableError where there is none
@@ -19,4 +19,7 @@ Builder = Callable[[GroupPlan, Spelling], tuple[Artifact, ...]]
 BUILDERS: Mapping[Platform, Builder] = {
     Platform.APPLE: apple.build,
     Platform.WINDOWS: windows.build,
+    Platform.CHROMEOS: chromeos.build,
+    Platform.ANDROID: android.build,
+    Platform.LINUX: linux.build,
 }
