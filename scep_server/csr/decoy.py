@@ -1,6 +1,6 @@
 """A certification request that nobody holds the key of, to spend on failures the time of a real one.
 
-RSA-2048, three subject attributes, two alternative names, a challenge; the last bit of its signature is turned.
+RSA-2048, three subject attributes, two alternative names, a challenge; its signature is wrong by one bit.
 """
 
 from __future__ import annotations

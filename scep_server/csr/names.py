@@ -9,7 +9,7 @@ from scep_server import ber, oids
 from scep_server.ber import tags
 from scep_server.messages import AltName, AltNameKind, Attribute
 
-# Teletex is read as Latin-1, which is what its senders mean; BMPString as UTF-16, which is what Windows sends.
+# Teletex is read as Latin-1, which is what its senders mean; BMPString as UTF-16, as Windows sends it.
 _ENCODINGS: Final = MappingProxyType(
     {
         tags.UTF8_STRING: "utf-8",

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from scep_server.algorithms import ContentCipher, DigestAlgorithm, KeyTransport
+from scep_server.cms import CertificateIdentity, SignedData, identify
 from scep_server.messages import FailInfo, MessageType, TransactionID
+from scep_server.publickeys import PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +19,23 @@ class Recipient:
     """A pair that may open envelopes and sign replies: an RA, or a CA that answers for itself.
 
     Build it once and keep it: what every request needs of the certificate is computed here.
+
+    Attributes:
+        certificate: the RA's or CA's.
+        key: its private key.
+        identity: what a recipientInfo may call it.
+        key_identifiers: the other way to call it.
     """
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey = field(repr=False)
+    identity: CertificateIdentity = field(init=False, repr=False)
+    key_identifiers: tuple[bytes, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        identity = identify(self.certificate.public_bytes(Encoding.DER))
+        object.__setattr__(self, "identity", identity)
+        object.__setattr__(self, "key_identifiers", identity.key_identifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +50,8 @@ class SignedRequest:
         signer_der: its bytes.
         digest: of the message; None where the OID is unknown.
         digest_oid: as sent.
+        signer_identity: what the reply's recipientInfo calls the signer.
+        signed_data: the message that `verify` judges.
     """
 
     message_type: MessageType
@@ -43,11 +61,19 @@ class SignedRequest:
     signer_der: bytes = field(repr=False)
     digest: DigestAlgorithm | None
     digest_oid: str
+    signer_identity: CertificateIdentity = field(repr=False)
+    signed_data: SignedData = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedRequest(SignedRequest):
-    """The same after its outer signature was verified: it came whole from whoever holds the signer's key."""
+    """The same after its outer signature was verified: it came whole from whoever holds the signer's key.
+
+    Attributes:
+        signer_key: the public key that verified it, and that the reply is encrypted to.
+    """
+
+    signer_key: PublicKey = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +86,7 @@ class OpenedRequest:
         content_encryption: mirrored in the reply.
         key_transport: mirrored in the reply.
         payload: plaintext; read it with `payload_csr` and its siblings.
+        intact: whether the padding was right; they refuse the payload otherwise, once all work is done.
     """
 
     request: VerifiedRequest
@@ -67,6 +94,7 @@ class OpenedRequest:
     content_encryption: ContentCipher
     key_transport: KeyTransport
     payload: bytes = field(repr=False)
+    intact: bool = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
