@@ -1,0 +1,6 @@
+"""org.yaml -> Organization: every mistake of the file in one run, each at its line."""
+
+from onboard.orgfile.loader import check, load, loads
+from onboard.orgfile.references import resolve, resolve_challenge
+
+__all__ = ["check", "load", "loads", "resolve", "resolve_challenge"]

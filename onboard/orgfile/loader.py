@@ -1,0 +1,196 @@
+"""The whole file: sections in the order in which they refer to one another, then the rules that span them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from onboard import catalogue
+from onboard.errors import Mistake, OrgFileError, Place, Severity
+from onboard.model import (
+    Authority,
+    EnrollmentProfile,
+    Network,
+    Onboarding,
+    Organization,
+    PkiSettings,
+    Radius,
+    ScepSettings,
+    Ssid,
+)
+from onboard.orgfile import platforms, rules, scalars, source, surroundings
+from onboard.orgfile.authorities import read_authorities
+from onboard.orgfile.cursor import Cursor, Found, Reader, Report, Table, find, readable, values
+from onboard.orgfile.groups import WrittenGroup, read_groups
+from onboard.orgfile.networks import read_networks
+from onboard.orgfile.nodes import START, compose
+from onboard.orgfile.onboarding import read_onboarding
+from onboard.orgfile.profiles import built_in_names, read_built_in, read_profiles
+from onboard.orgfile.radius import read_radius
+from onboard.orgfile.settings import Identity, default_pki, read_organization, read_pki, read_scep
+
+T = TypeVar("T")
+
+_NO_PROFILES: Mapping[str, Found[EnrollmentProfile]] = {}
+_LATER = {"signing": (), "mdm": ()}
+
+
+def load(path: Path, *, tags: Collection[str] | None = None) -> Organization:
+    """The organization that the file at `path` defines. Secrets and certificate files are not looked at.
+
+    Args:
+        path: of the org file.
+        tags: of the whitelist catalogue; those of the product when None.
+
+    Raises:
+        OrgFileError: with every mistake of the file, sorted by position.
+    """
+    return loads(source.read(path), str(path), tags=tags)
+
+
+def loads(text: str, path: str = "org.yaml", *, tags: Collection[str] | None = None) -> Organization:
+    """The organization that `text` defines; `path` is what places call the file.
+
+    Raises:
+        OrgFileError: with every mistake of the text, sorted by position.
+    """
+    reading = _read(text, path, tags)
+    if reading.errors:
+        raise OrgFileError(reading.errors)
+    return reading.organization.value
+
+
+def check(
+    path: Path, environ: Mapping[str, str], *, tags: Collection[str] | None = None
+) -> tuple[Organization | None, tuple[Mistake, ...]]:
+    """The organization, None if there are errors, and every mistake and warning, sorted by position.
+
+    Beyond `load`, this looks at what the file refers to: secrets in `environ` and files, certificates.
+    """
+    try:
+        reading = _read(source.read(path), str(path), tags)
+    except OrgFileError as error:
+        return None, error.mistakes
+    surroundings.judge(reading.groups, reading.radius, environ, path.parent)
+    organization = None if reading.errors else reading.organization.value
+    return organization, reading.report.mistakes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A file as far as it could be read."""
+
+    organization: Found[Organization]
+    groups: tuple[WrittenGroup, ...]
+    radius: Table[Radius]
+    report: Report
+
+    @property
+    def errors(self) -> tuple[Mistake, ...]:
+        """What stops the work."""
+        return tuple(mistake for mistake in self.report.mistakes if mistake.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sections:
+    """The sections, each as far as it could be read."""
+
+    identity: Found[Identity]
+    authorities: Table[Authority]
+    radius: Table[Radius]
+    networks: Table[Network]
+    own_profiles: Mapping[str, Found[EnrollmentProfile]]
+    groups: Found[tuple[Found[WrittenGroup], ...]]
+    scep: Found[ScepSettings]
+    pki: Found[PkiSettings | None]
+    onboarding: Found[Onboarding | None]
+
+
+def _read(text: str, path: str, tags: Collection[str] | None) -> _Reading:
+    node, around = compose(text, path)
+    if node is None:
+        place = Place(path=path, where=source.FILE)
+        message, hint = "the file is empty", "'onboard init DIR' writes a first org definition"
+        raise OrgFileError([Mistake(place=place, message=message, hint=hint)])
+    report = Report(path)
+    for mistake in around:
+        report.at(mistake.place, mistake.message, mistake.hint)
+    cursor = Cursor(node, "", report, START)
+    found = find(cursor, _sections_reader(catalogue.tags() if tags is None else tags))
+    if not found.is_readable:
+        return _Reading(organization=Found(cursor, None), groups=(), radius=Table("", {}), report=report)
+    sections = found.value
+    groups = tuple(
+        group for _, group in readable(sections.groups.value if sections.groups.is_readable else ())
+    )
+    rules.judge(groups)
+    platforms.judge(groups, sections.authorities)
+    return _Reading(
+        organization=find(cursor, lambda _: _build(sections)),
+        groups=groups,
+        radius=sections.radius,
+        report=report,
+    )
+
+
+def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
+    def read(cursor: Cursor) -> _Sections:
+        ssids: dict[Ssid, str] = {}
+        with cursor.fields("an org definition", _LATER, free="x-") as fields:
+            fields.optional("version", scalars.whole_number(1, 1, "the version"), 1)
+            identity = fields.required("organization", read_organization)
+            authorities = _table("authority", fields.required("authorities", read_authorities))
+            radius = _table("radius entry", fields.required("radius", read_radius(authorities)))
+            networks = _table("network", fields.required("networks", read_networks(radius, ssids)))
+            own = fields.optional("profiles", read_profiles, _NO_PROFILES)
+            profiles = _profiles(own)
+            return _Sections(
+                identity=identity,
+                authorities=authorities,
+                radius=radius,
+                networks=networks,
+                own_profiles=own.value if own.is_readable else {},
+                groups=fields.required("groups", read_groups(authorities, profiles, networks)),
+                scep=fields.required("scep", read_scep),
+                pki=fields.optional("pki", read_pki, None),
+                onboarding=fields.optional("onboarding", read_onboarding(tags, ssids), None),
+            )
+
+    return read
+
+
+def _table(kind: str, found: Found[Table[T]]) -> Table[T]:
+    """The section's table; references into one that cannot be had say nothing new."""
+    return found.value if found.is_readable else Table(kind, {}, is_known=False)
+
+
+def _profiles(own: Found[Mapping[str, Found[EnrollmentProfile]]]) -> Table[EnrollmentProfile]:
+    """The org's own profiles, then those of the product that it does not replace."""
+    if not own.is_readable:
+        return Table("profile", {}, is_known=False)
+    built_in = {
+        name: Found(own.cursor, (read_built_in(name),)) for name in built_in_names() if name not in own.value
+    }
+    return Table("profile", {**own.value, **built_in})
+
+
+def _build(sections: _Sections) -> Organization:
+    identity = sections.identity.value
+    groups = tuple(group.build() for group in values(sections.groups.value))
+    own = values(tuple(sections.own_profiles.values()))
+    used = (group.profile for group in groups)
+    return Organization(
+        name=identity.name,
+        identifier=identity.identifier,
+        support=identity.support,
+        authorities=values(tuple(sections.authorities.entries.values())),
+        radius=values(tuple(sections.radius.entries.values())),
+        networks=values(tuple(sections.networks.entries.values())),
+        profiles=tuple({profile.name: profile for profile in (*own, *used)}.values()),
+        groups=groups,
+        pki=sections.pki.value or default_pki(sections.scep),
+        scep=sections.scep.value,
+        onboarding=sections.onboarding.value,
+    )

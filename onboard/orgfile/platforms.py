@@ -1,0 +1,140 @@
+"""Holds each group against what its platforms' clients can do (`onboard.capabilities`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+
+from onboard.capabilities import Extent, Feature, Limitation, limitations
+from onboard.model import Authority, KeyKind, Network, NetworkType, Platform, Security
+from onboard.names import AltNameKind
+from onboard.orgfile.cursor import Cursor, ReportedError, Table, readable
+from onboard.orgfile.groups import WrittenGroup
+
+_OF_SECURITY: Mapping[Security, Feature] = {
+    Security.WPA3_ENTERPRISE: Feature.WPA3_ENTERPRISE,
+    Security.WPA3_ENTERPRISE_192: Feature.WPA3_ENTERPRISE_192,
+}
+_COMMON_ATTRIBUTES = frozenset(
+    {"common_name", "organization", "organizational_unit", "locality", "state", "country"}
+)
+# CNSA-grade keys, which 192-bit mode demands of every certificate in both chains (WPA3 Specification, 3.5).
+_STRONG_KEYS = frozenset({KeyKind.EC_P384, KeyKind.RSA_3072, KeyKind.RSA_4096})
+
+
+def judge(groups: Iterable[WrittenGroup], authorities: Table[Authority]) -> None:
+    """Report what the platforms of each group cannot do."""
+    for group in groups:
+        with suppress(ReportedError):
+            platforms = tuple(platform for _, platform in readable(group.platforms.value))
+            _judge_profile(group, platforms)
+            _judge_networks(group, platforms, authorities)
+
+
+def _judge_profile(group: WrittenGroup, platforms: Collection[Platform]) -> None:
+    with suppress(ReportedError):
+        profile = group.profile.value
+        kinds = [name.kind for name in profile.subject_alt_names]
+        asked = {
+            Feature.RSA_4096: profile.key is KeyKind.RSA_4096,
+            Feature.RARE_ATTRIBUTES: any(a.type.key not in _COMMON_ATTRIBUTES for a in profile.subject),
+            Feature.URI_ALT_NAME: AltNameKind.URI in kinds,
+            Feature.SEVERAL_UPNS: kinds.count(AltNameKind.UPN) > 1,
+        }
+        for feature, is_asked in asked.items():
+            if is_asked:
+                _report(group.profile.cursor, limitations(platforms, feature))
+
+
+def _judge_networks(
+    group: WrittenGroup, platforms: Collection[Platform], authorities: Table[Authority]
+) -> None:
+    with suppress(ReportedError):
+        networks = readable(group.networks.value)
+        for cursor, network in networks:
+            if network.security is not None and network.security in _OF_SECURITY:
+                _report(cursor, limitations(platforms, _OF_SECURITY[network.security]))
+            if network.security is Security.WPA3_ENTERPRISE_192:
+                _judge_strength(cursor, network, group, authorities)
+            _judge_anchors(cursor, network, platforms, authorities)
+        _judge_wires(group, networks, platforms)
+
+
+def _judge_wires(
+    group: WrittenGroup, networks: Collection[tuple[Cursor, Network]], platforms: Collection[Platform]
+) -> None:
+    """A platform without Ethernet goes without it, unless nothing else is there for it."""
+    wires = [cursor for cursor, network in networks if network.type is NetworkType.ETHERNET]
+    for limitation in limitations(platforms, Feature.ETHERNET):
+        if wires and len(wires) == len(group.networks.value):
+            group.networks.cursor.mistake(
+                f"no network is left for {limitation.platform}: {limitation.reason}",
+                f"add a Wi-Fi network, or take {limitation.platform} out of the platforms",
+            )
+        else:
+            for cursor in wires:
+                _report(cursor, (limitation,))
+
+
+def _judge_anchors(
+    cursor: Cursor, network: Network, platforms: Collection[Platform], authorities: Table[Authority]
+) -> None:
+    for anchor in network.radius.trust:
+        authority = _authority(authorities, anchor.authority)
+        if authority is not None and not authority.is_root:
+            root = _chain(authorities, authority)[-1]
+            for limitation in limitations(platforms, Feature.NON_ROOT_ANCHOR):
+                message = f"'{authority.name}' is not a root: {limitation.reason}"
+                cursor.report.at(anchor.place, message, f"write '{root.name}', its root")
+
+
+def _judge_strength(
+    cursor: Cursor, network: Network, group: WrittenGroup, authorities: Table[Authority]
+) -> None:
+    """192-bit mode: every key of both chains is P-384 or RSA of 3072 bits and more."""
+    with suppress(ReportedError):
+        profile = group.profile.value
+        if profile.key not in _STRONG_KEYS:
+            cursor.mistake(
+                f"192-bit mode refuses the {profile.key} keys of profile '{profile.name}'",
+                "SCEP clients can make 'rsa-4096', which is strong enough",
+            )
+    signers = [_authority(authorities, anchor.authority) for anchor in network.radius.trust]
+    with suppress(ReportedError):
+        signers.append(group.authority.value)
+    chains = [_chain(authorities, signer) for signer in signers if signer is not None]
+    for authority in dict.fromkeys(authority for chain in chains for authority in chain):
+        if authority.key not in _STRONG_KEYS:
+            cursor.mistake(
+                f"192-bit mode refuses the {authority.key} key of authority '{authority.name}'",
+                f"keys that it takes: {', '.join(sorted(_STRONG_KEYS))}",
+            )
+
+
+def _report(cursor: Cursor, found: Iterable[Limitation]) -> None:
+    for limitation in found:
+        if limitation.extent is Extent.SOME:
+            message = (
+                f"not every client on {limitation.platform} can do {limitation.feature}: {limitation.reason}"
+            )
+            cursor.warn(message)
+        elif limitation.extent is Extent.OMITTED:
+            cursor.warn(f"{limitation.platform} goes without {limitation.feature}: {limitation.reason}")
+        else:
+            cursor.mistake(
+                f"no client on {limitation.platform} can do {limitation.feature}: {limitation.reason}",
+                f"take {limitation.platform} out of the group, or give it a group of its own",
+            )
+
+
+def _authority(authorities: Table[Authority], name: str) -> Authority | None:
+    found = authorities.entries.get(name)
+    return found.value if found is not None and found.is_readable else None
+
+
+def _chain(authorities: Table[Authority], authority: Authority) -> tuple[Authority, ...]:
+    """The authority and its issuers as far as they are known; circles are cut."""
+    chain = [authority]
+    while (issuer := _authority(authorities, chain[-1].issuer)) is not None and issuer not in chain:
+        chain.append(issuer)
+    return tuple(chain)

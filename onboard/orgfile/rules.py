@@ -1,0 +1,77 @@
+"""Rules that need more than one section: lives, shared authorities, identities that nobody confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from onboard.model import ChallengeType, EnrollmentProfile
+from onboard.orgfile.cursor import ReportedError
+from onboard.orgfile.groups import WrittenGroup
+from onboard.variables import VARIABLES, Holder
+
+
+def judge(groups: Iterable[WrittenGroup]) -> None:
+    """Report what is wrong between groups and what they refer to."""
+    shared: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+    for group in groups:
+        for rule in (_outlives_issuer, _issued_by_root, _asserted_identity):
+            with suppress(ReportedError):
+                rule(group)
+        with suppress(ReportedError):
+            _indistinguishable(group, shared)
+
+
+def _outlives_issuer(group: WrittenGroup) -> None:
+    profile, authority = group.profile.value, group.authority.value
+    if profile.valid_for > authority.valid_for:
+        group.profile.cursor.mistake(
+            f"certificates of '{profile.name}' would outlive their issuer '{authority.name}'",
+            "give the profile a shorter valid_for, or the authority a longer one",
+        )
+
+
+def _issued_by_root(group: WrittenGroup) -> None:
+    authority = group.authority.value
+    if authority.is_root:
+        group.authority.cursor.warn(
+            f"'{authority.name}' is a root, so its key must stay on the server to issue certificates",
+            f"add an authority with 'issuer: {authority.name}' and name that one here",
+        )
+
+
+def _asserted_identity(group: WrittenGroup) -> None:
+    profile = group.profile.value
+    unbound = [
+        name
+        for name in profile.variables
+        if VARIABLES[name].holder is Holder.USER and name not in profile.values
+    ]
+    if group.challenge.value.type is ChallengeType.STATIC and unbound:
+        names = ", ".join(f"${{{name}}}" for name in unbound)
+        group.profile.cursor.warn(
+            f"with a static challenge, whoever holds it can ask for any value of {names}",
+            "restrict them under the profile's `values:`, or use 'type: one-time'",
+        )
+
+
+def _indistinguishable(
+    group: WrittenGroup, shared: dict[tuple[str, tuple[tuple[str, str], ...]], str]
+) -> None:
+    """Report groups of one authority whose certificates nothing but the issuer would tell apart."""
+    authority, profile = group.authority.value, group.profile.value
+    key = authority.name, _fixed_parts(group.name, profile)
+    if key in shared:
+        group.profile.cursor.mistake(
+            f"groups '{shared[key]}' and '{group.name}' share the authority '{authority.name}', and no fixed "
+            "part of the subject tells their certificates apart",
+            f"add 'organizational_unit: ${{group.name}}' to the subject of '{profile.name}'",
+        )
+    shared.setdefault(key, group.name)
+
+
+def _fixed_parts(group: str, profile: EnrollmentProfile) -> tuple[tuple[str, str], ...]:
+    bound = (
+        (attribute.type.oid, attribute.value.bind({"group.name": group})) for attribute in profile.subject
+    )
+    return tuple(sorted((oid, str(value)) for oid, value in bound if not value.variables))

@@ -1,0 +1,95 @@
+"""What an org definition refers to outside itself: secrets in environment and files, certificate files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography import x509
+
+from onboard.capabilities import Feature, limitations
+from onboard.errors import Place, SecretUnavailableError, Severity
+from onboard.model import Anchor, Radius
+from onboard.orgfile.cursor import Report, ReportedError, Table, readable
+from onboard.orgfile.groups import WrittenGroup
+from onboard.orgfile.references import WEAKNESS_HINT, resolve, weakness
+
+_LARGEST = 1024 * 1024  # bytes read of a certificate file
+_PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")  # X.680 41.4
+
+
+def judge(
+    groups: Iterable[WrittenGroup], radius: Table[Radius], environ: Mapping[str, str], folder: Path
+) -> None:
+    """Report secrets that are absent or unfit, and anchors whose file is no certificate.
+
+    Args:
+        groups: as far as they could be read.
+        radius: as far as it could be read.
+        environ: where `env:` references are looked up.
+        folder: of the org file; where relative `file:` references start.
+    """
+    for group in groups:
+        with suppress(ReportedError):
+            _judge_challenge(group, environ, folder)
+    for found in radius.entries.values():
+        with suppress(ReportedError):
+            for anchor in found.value.trust:
+                if anchor.file:
+                    _judge_anchor(found.cursor.report, anchor, folder)
+
+
+def _judge_challenge(group: WrittenGroup, environ: Mapping[str, str], folder: Path) -> None:
+    reference, report = group.challenge.value.secret, group.cursor.report
+    if reference is None:
+        return
+    try:
+        secret = resolve(reference, environ, folder)
+    except SecretUnavailableError as error:
+        message = str(error).removeprefix(f"{reference.place}: ")
+        report.at(reference.place, message, error.hint, Severity.WARNING)
+        return
+    if problem := weakness(secret):
+        report.at(reference.place, problem, WEAKNESS_HINT)
+    elif not _PRINTABLE_STRING.fullmatch(secret.reveal()):
+        _warn_loose(group, report, reference.place)
+
+
+def _warn_loose(group: WrittenGroup, report: Report, place: Place) -> None:
+    platforms = tuple(platform for _, platform in readable(group.platforms.value))
+    for limitation in limitations(platforms, Feature.LOOSE_CHALLENGE):
+        hint = "letters, digits and ' ()+,-./:=? are safe everywhere; 'openssl rand -hex 16' keeps to them"
+        report.at(place, f"the challenge has other characters: {limitation.reason}", hint, Severity.WARNING)
+
+
+def _judge_anchor(report: Report, anchor: Anchor, folder: Path) -> None:
+    path = folder / anchor.file
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST)
+    except OSError as error:
+        hint = "put the RADIUS server's root certificate (PEM) there"
+        report.at(anchor.place, f"the certificate file {path} cannot be read: {error.strerror}", hint)
+        return
+    try:
+        certificate = _parse(content)
+    except ValueError:
+        report.at(
+            anchor.place, f"{path} is not a certificate in PEM or DER", "one certificate, without its key"
+        )
+        return
+    if certificate.subject != certificate.issuer:
+        report.at(
+            anchor.place,
+            f"{path} is not a root: Windows pins certificates of its root store only",
+            "put the root of the RADIUS server's chain there",
+            Severity.WARNING,
+        )
+
+
+def _parse(content: bytes) -> x509.Certificate:
+    if content.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_certificate(content)
+    return x509.load_der_x509_certificate(content)
