@@ -1,5 +1,14 @@
 """Makes certificates: for devices on the hot path (`issuing`), for the infrastructure by `shapes`."""
 
-from scep_server.authority.issuing import IssuingAuthority, PrivateKey, Urls
+from scep_server.authority.issuing import IssuingAuthority, Urls
+from scep_server.authority.shapes import Shape, certificate_authority, infrastructure, root, signing_request
 
-__all__ = ["IssuingAuthority", "PrivateKey", "Urls"]
+__all__ = [
+    "IssuingAuthority",
+    "Shape",
+    "Urls",
+    "certificate_authority",
+    "infrastructure",
+    "root",
+    "signing_request",
+]

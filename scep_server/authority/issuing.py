@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
 
 from scep_server.authority.names import general_names, subject_name
 from scep_server.errors import RequestRejectedError
+from scep_server.keys import PrivateKey
 from scep_server.messages import FailInfo
 from scep_server.policy import Approval
-
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

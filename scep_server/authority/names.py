@@ -11,6 +11,7 @@ from cryptography.x509.name import _ASN1Type  # the only way to choose a string 
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from scep_server import oids
+from scep_server.ber import utf8_string
 from scep_server.messages import AltName, AltNameKind, Attribute
 
 _UPN = ObjectIdentifier(oids.USER_PRINCIPAL_NAME)
@@ -43,19 +44,10 @@ def _general_name(name: AltName) -> x509.GeneralName:
         case AltNameKind.URI:
             return x509.UniformResourceIdentifier(name.value)
         case AltNameKind.UPN:
-            return x509.OtherName(_UPN, _utf8_string(name.value))
+            return x509.OtherName(_UPN, utf8_string(name.value))
         case AltNameKind.OTHER:
             msg = f"a name of unknown kind is never granted: {name.value}"
             raise ValueError(msg)
-
-
-def _utf8_string(text: str) -> bytes:
-    content = text.encode()
-    length = len(content)
-    if length < 0x80:
-        return bytes((0x0C, length)) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((0x0C, 0x80 | len(octets))) + octets + content
 
 
 @functools.lru_cache(maxsize=64)

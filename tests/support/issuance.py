@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from scep_server.authority import IssuingAuthority, Urls, certificate_authority, root
+from scep_server.keys import generate
 from scep_server.messages import AltName, AltNameKind, Attribute, Csr
-from scep_server.policy import AltNameRule, IssuancePolicy, Pattern, Slot
+from scep_server.policy import AltNameRule, Approval, Identity, IssuancePolicy, Pattern, Slot
 
 CN, OU, O = "2.5.4.3", "2.5.4.11", "2.5.4.10"  # noqa: E741  # the attribute's name
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
@@ -80,4 +88,76 @@ def csr(
         key_bits=key_bits,
         challenge=None,
         ignored_extensions=(),
+    )
+
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+YEAR = timedelta(days=365)
+URLS = Urls(
+    crl="http://pki.example/crl/staff.crl",
+    ocsp="http://pki.example/ocsp/staff",
+    issuer="http://pki.example/ca/staff.cer",
+)
+
+
+@functools.cache
+def device_key() -> rsa.RSAPrivateKey:
+    """One device's RSA-2048 key, made once for all tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def device_spki() -> bytes:
+    """The public half of `device_key`, DER."""
+    return device_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+@functools.cache
+def authority(algorithm: str = "ec-p256") -> IssuingAuthority:
+    """An issuing CA under a P-384 root, valid from NOW for five years."""
+    root_key = generate("ec-p384")
+    top = IssuingAuthority(
+        name="root",
+        key=root_key,
+        certificate=root(
+            x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test Root")]),
+            root_key,
+            path_length=1,
+            valid_for=20 * YEAR,
+            serial=1,
+            now=NOW,
+        ),
+        urls=Urls(crl="http://pki.example/crl/root.crl", issuer="http://pki.example/ca/root.cer"),
+    )
+    key = generate(algorithm)
+    certificate = certificate_authority(
+        top,
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Test Issuing CA {algorithm}")]),
+        key.public_key(),
+        path_length=0,
+        valid_for=5 * YEAR,
+        serial=2,
+        now=NOW,
+    )
+    return IssuingAuthority(
+        name="staff", key=key, certificate=certificate, chain=(top.certificate,), urls=URLS
+    )
+
+
+def approval(**changes: object) -> Approval:
+    """Ada's approval, with some fields changed."""
+    email = "ada@northwind.example"
+    return replace(
+        Approval(
+            subject=(Attribute(CN, email), Attribute(OU, "staff"), Attribute(O, "Northwind University")),
+            alt_names=(AltName(AltNameKind.RFC822, email), AltName(AltNameKind.UPN, email)),
+            spki=device_spki(),
+            key_bits=2048,
+            valid_for=YEAR,
+            backdate=timedelta(hours=1),
+            extended_key_usages=(CLIENT_AUTH,),
+            identity=Identity.ASSERTED,
+            values={"user.email": email, "user.upn": email},
+            challenge_id="static",
+        ),
+        **changes,  # type: ignore[arg-type]  # fields of Approval by name
     )
