@@ -1,0 +1,19 @@
+"""The SCEP service: the one place that sees the whole way of a request, and the only one that catches."""
+
+from __future__ import annotations
+
+from scep_server.service.endpoint import Endpoint
+from scep_server.service.handling import Service
+from scep_server.service.ports import Answer, CrlSource, NotScep, Recorder, Reply, TryLater, World
+
+__all__ = [
+    "Answer",
+    "CrlSource",
+    "Endpoint",
+    "NotScep",
+    "Recorder",
+    "Reply",
+    "Service",
+    "TryLater",
+    "World",
+]

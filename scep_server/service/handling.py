@@ -1,0 +1,201 @@
+"""The sequence of RFC 8894 §3 from message to answer, and every way it can end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from scep_server.audit import Event, EventKind, Tally
+from scep_server.errors import RequestRejectedError, UnanswerableError
+from scep_server.messages import FailInfo, MessageType
+from scep_server.pkimessage import (
+    CertRep,
+    Failure,
+    OpenedRequest,
+    Success,
+    VerifiedRequest,
+    open_request,
+    parse,
+    payload_issuer_and_serial,
+    seal,
+    verify,
+)
+from scep_server.service.case import Case
+from scep_server.service.endpoint import Endpoint
+from scep_server.service.enrolling import Enrolling, GroupBusyError, RefusedInStoreError
+from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLater
+from scep_server.service.warrants import SpentChallengeError
+from scep_server.store import StoreError
+
+_STORE_PAUSE = 30  # seconds; a full disk or a long lock is not over at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Answers SCEP messages.
+
+    Attributes:
+        enrolling: gives certificates.
+        crls: for GetCRL.
+        tally: counts what fails before possession is proven.
+    """
+
+    enrolling: Enrolling
+    crls: CrlSource
+    tally: Tally = field(default_factory=Tally)
+
+    async def handle(self, endpoint: Endpoint, message: bytes, address: str) -> Answer:
+        """Answer one PKIOperation.
+
+        Args:
+            endpoint: where it came in.
+            message: DER or BER, size already bounded.
+            address: whose request it is.
+        """
+        world = self.enrolling.world
+        case = Case(endpoint, address, world.clock())
+        try:
+            reply = await self._reply(case, message)
+        except UnanswerableError as error:
+            await self._count(case, str(error), case.event(EventKind.REFUSED, reason=str(error)))
+            return NotScep("this is not a SCEP message")
+        except GroupBusyError as busy:
+            world.observe(
+                case.event(EventKind.REFUSED, reason=str(busy), remedy="raise per_group in scep.limits")
+            )
+            return TryLater(math.ceil(busy.seconds))
+        except StoreError as error:
+            world.observe(case.event(EventKind.REFUSED, reason=error.reason, remedy=error.remedy))
+            return TryLater(_STORE_PAUSE)
+        except RequestRejectedError as error:
+            await self._note_refusal(case, error)
+            return Reply(self._sealed(Failure(fail_info=error.fail_info, text=error.public), case))
+        return Reply(self._sealed(reply, case))
+
+    async def _reply(self, case: Case, message: bytes) -> CertRep:
+        """The one sequence; each stage takes only what the stage before it made."""
+        case.signed = signed = parse(message)
+        case.signed = verified = verify(signed)
+        if verified.message_type is MessageType.CERT_POLL:
+            raise _no_poll()
+        case.opened = opened = self._open(case.endpoint, verified)
+        match verified.message_type:
+            case MessageType.PKCS_REQ | MessageType.RENEWAL_REQ:
+                return await self.enrolling.answer(case, opened)
+            case MessageType.GET_CERT:
+                return await self._get_cert(case, opened)
+            case MessageType.GET_CRL:
+                return await self._get_crl(case, opened)
+            case other:
+                raise RequestRejectedError(
+                    FailInfo.BAD_REQUEST, f"a client does not send message type {other.value}"
+                )
+
+    def _open(self, endpoint: Endpoint, verified: VerifiedRequest) -> OpenedRequest:
+        return open_request(
+            verified,
+            endpoint.recipients,
+            algorithms=endpoint.policy.algorithms,
+            substitute_key=self.enrolling.world.entropy(32),
+        )
+
+    async def _get_cert(self, case: Case, opened: OpenedRequest) -> Success:
+        """§3.3.4: a certificate of this group by serial; other groups' are as good as absent."""
+        wanted = payload_issuer_and_serial(opened)
+        case.proven = True
+        record = self.enrolling.store.certificate(wanted.serial)
+        if record is None or record.group != case.endpoint.group:
+            raise RequestRejectedError(
+                FailInfo.BAD_CERT_ID, f"this group has no certificate with the serial {wanted.serial:x}"
+            )
+        await self._note_delivery(case, "certificate", serial=f"{record.serial:x}")
+        return Success(certificates=(record.der,))
+
+    async def _get_crl(self, case: Case, opened: OpenedRequest) -> Success:
+        """§3.3.5: the CRL of the authority that issues here, whichever serial is named."""
+        payload_issuer_and_serial(opened)
+        case.proven = True
+        crl = self.crls.crl(case.endpoint.authority.name)
+        if crl is None:
+            raise RequestRejectedError(
+                FailInfo.BAD_CERT_ID, f"the authority {case.endpoint.authority.name!r} has no CRL here"
+            )
+        await self._note_delivery(case, "CRL")
+        return Success(crl=crl)
+
+    async def _note_delivery(self, case: Case, what: str, **details: str) -> None:
+        event = case.event(EventKind.DELIVERED, reason=f"{what} delivered", **details)
+        await self.enrolling.recorder.record(event)
+        self.enrolling.world.observe(event)
+
+    async def _note_refusal(self, case: Case, error: RequestRejectedError) -> None:
+        if isinstance(error, RefusedInStoreError):
+            return
+        challenge = error.challenge_id if isinstance(error, SpentChallengeError) else ""
+        event = case.refusal(error, challenge=challenge)
+        if case.proven:
+            self.enrolling.world.observe(event)
+            await self._try_to_record((event,))
+        else:
+            await self._count(case, error.reason, event)
+
+    async def _count(self, case: Case, reason: str, event: Event) -> None:
+        """Before possession is proven anybody may knock: a log line for each, one audit event a minute."""
+        self.enrolling.world.observe(event)
+        await self._try_to_record(self.tally.count(case.address, case.endpoint.group, reason, case.now))
+
+    async def flush(self) -> None:
+        """Record the counts of minutes that are over; called every minute."""
+        await self._try_to_record(self.tally.due(self.enrolling.world.clock()))
+
+    async def close(self) -> None:
+        """Record every count; called at shutdown."""
+        await self._try_to_record(self.tally.flush())
+
+    async def _try_to_record(self, events: tuple[Event, ...]) -> None:
+        """A refusal stands whether or not it can be written down; that it could not is logged."""
+        for event in events:
+            try:
+                await self.enrolling.recorder.record(event)
+            except StoreError as error:
+                lost = event.turned(EventKind.REFUSED, reason=error.reason, remedy=error.remedy)
+                self.enrolling.world.observe(lost)
+
+    def _sealed(self, reply: CertRep, case: Case) -> bytes:
+        world = self.enrolling.world
+        nonce, content_entropy = world.entropy(16), world.entropy(48)
+        algorithms = case.endpoint.policy.algorithms
+        if case.opened is not None:
+            return seal(
+                reply,
+                case.opened,
+                case.signs_reply,
+                sender_nonce=nonce,
+                content_entropy=content_entropy,
+                signing_time=case.now,
+                algorithms=algorithms,
+            )
+        if not isinstance(reply, Failure) or case.signed is None:
+            msg = "a request that was not opened can only be refused"
+            raise TypeError(msg)
+        return seal(
+            reply,
+            case.signed,
+            case.signs_reply,
+            sender_nonce=nonce,
+            content_entropy=content_entropy,
+            signing_time=case.now,
+            algorithms=algorithms,
+        )
+
+
+def _no_poll() -> RequestRejectedError:
+    """§4.4: a poll that matches nothing is refused. Nothing is ever left pending here, so none matches.
+
+    The envelope is not even opened: there is nothing to learn from it, for us or for an attacker.
+    """
+    return RequestRejectedError(
+        FailInfo.BAD_CERT_ID,
+        "no request of this transaction is waiting for approval",
+        remedy="let the client send a new PKCSReq",
+    )
