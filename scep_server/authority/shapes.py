@@ -34,7 +34,7 @@ class Shape(enum.Enum):
     OCSP_SIGNER: the issuer's delegate (RFC 6960 §4.2.2.2).
     RADIUS_SERVER: serverAuth, which Windows and Apple demand of an EAP server.
     PROFILE_SIGNER: a mobileconfig is signed with CMS like S/MIME mail, and OpenSSL verifies it as such;
-    Apple demands no particular usage. codeSigning would let the key sign programs wherever the root is trusted.
+    Apple demands no particular usage. codeSigning would let the key sign programs too.
     """
 
     REGISTRATION_AUTHORITY = (oids.CMC_RA, oids.EMAIL_PROTECTION)
