@@ -22,7 +22,7 @@ class Quoted(str):
     __slots__ = ()
 
 
-def page(name: str, **values: object) -> str:
+def page(name: str, /, **values: object) -> str:
     """Render a template for people, e.g. `page("portal/start.html.j2", title=...)`.
 
     Values are escaped in `*.html.j2`, `*.svg.j2` and `*.xml.j2`; they stay as they are in other text.
@@ -34,7 +34,7 @@ def page(name: str, **values: object) -> str:
     return _environment().get_template(name).render(values)
 
 
-def code(name: str, filters: Mapping[str, Filter], **values: object) -> str:
+def code(name: str, filters: Mapping[str, Filter], /, **values: object) -> str:
     """Render a script or a configuration in which every value must have been quoted.
 
     Args:

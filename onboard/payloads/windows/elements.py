@@ -47,5 +47,5 @@ def compact(root: ET.Element) -> str:
 def _clone(element: ET.Element) -> ET.Element:
     clone = ET.Element(element.tag, dict(element.attrib))
     clone.text = element.text
-    clone.extend(_clone(child) for child in element)
+    clone.extend([_clone(child) for child in element])
     return clone

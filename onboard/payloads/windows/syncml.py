@@ -53,9 +53,9 @@ def syncml(plan: GroupPlan, spelling: Callable[[str], str]) -> ET.Element:
     """
     numbers = iter(range(1, 1_000_000))
     commands = [_element(command, numbers) for command in _trust(plan)]
-    atomic = branch("Atomic", leaf("CmdID", next(numbers)))
-    atomic.extend(_element(command, numbers) for command in _enrolment(plan, spelling))
-    commands.append(atomic)
+    number = leaf("CmdID", next(numbers))
+    enrolment = [_element(command, numbers) for command in _enrolment(plan, spelling)]
+    commands.append(branch("Atomic", number, *enrolment))
     commands += [_element(command, numbers) for command in _wifi(plan)]
     return branch("SyncML", branch("SyncBody", *commands, branch("Final")), xmlns=SYNCML)
 

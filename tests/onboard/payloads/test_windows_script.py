@@ -1,0 +1,132 @@
+"""The script: it parses, its values are data, and it knows what to find out by itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from defusedxml import ElementTree as SafeET
+from support.northwind import STAFF_CHALLENGE, neutral, staff_plan, students_plan
+from support.powershell import evaluate, faults, nodes
+
+from onboard.errors import PayloadError, VariableError
+from onboard.model import Ssid
+from onboard.payloads.windows.elements import compact
+from onboard.payloads.windows.script import script
+from onboard.payloads.windows.wlan import wlan_profile
+from onboard.secret import Secret
+
+_EVIL = "Uni'; Remove-Item C:\\ -Recurse; $(calc) `\"\u2019 #> <# \n'@ \u00e9"
+
+
+def _assigned(text: str, name: str) -> str:
+    (line,) = re.findall(rf"(?m)^\${name} = (.*)$", text)
+    return line
+
+
+@pytest.mark.parametrize("plan", [staff_plan, students_plan])
+def test_the_script_parses(plan):
+    """The grammar of PowerShell reads every line."""
+    assert faults(script(plan(), neutral)) == []
+
+
+def test_values_never_become_code():
+    """Hostile names give the script the commands that harmless ones give, and the name arrives whole."""
+    plan = staff_plan()
+    hostile = replace(
+        plan,
+        organization_name=_EVIL,
+        networks=(replace(plan.networks[0], ssid=Ssid("'@;calc \u2019 & <b>")), plan.networks[1]),
+    )
+    text = script(hostile, neutral)
+    assert faults(text) == []
+    assert text.isascii()
+    assert evaluate(_assigned(text, "Organization")) == _EVIL
+
+    def commands(source: str) -> list[bytes]:
+        return sorted(n.text for n in nodes(source, "command_name"))
+
+    assert commands(text) == commands(script(plan, neutral))
+
+
+def test_profiles_inside_are_the_profiles():
+    """A non-ASCII SSID is written with character references and reads as the same profile."""
+    plan = staff_plan()
+    plan = replace(plan, networks=(replace(plan.networks[0], ssid=Ssid("Caf\u00e9 Uni")),))
+    (xml,) = re.findall(r"(?s)@'\n(<WLANProfile.*?)\n'@", script(plan, neutral))
+    parsed = SafeET.fromstring(xml)
+    ours = SafeET.fromstring(compact(wlan_profile(plan, plan.networks[0])))
+    assert [(e.tag, (e.text or "").strip()) for e in parsed.iter()] == [
+        (e.tag, e.text or "") for e in ours.iter()
+    ]
+
+
+def test_neutral_script_finds_values_out_itself():
+    """Variables stay in the subject and no value is given, so the script resolves or asks."""
+    text = script(staff_plan(), neutral)
+    assert "Key = 'CN'; Text = '${user.email}'" in text
+    assert re.search(r"\$Known = @\{\n\}", text)
+
+
+def test_an_mdm_dialect_is_not_believed():
+    """No MDM fills in variables inside a script: `{{UserName}}` is not a value."""
+
+    def dialect(name: str) -> str:
+        return {"user.email": "{{EmailAddress}}", "challenge": "$FLEET_VAR_X"}.get(name) or _refuse(name)
+
+    def _refuse(name: str) -> str:
+        msg = "no spelling"
+        raise VariableError(msg, [name])
+
+    text = script(students_plan(), dialect)
+    assert re.search(r"\$Known = @\{\n\}", text)
+    assert _assigned(text, "EmbeddedChallenge") == "''"
+
+
+def test_personal_values_are_carried():
+    """With every value known the script asks for nothing."""
+    values = {"user.email": "ada@northwind.example", "user.upn": "ada@northwind.example"}
+    text = script(staff_plan(), values.__getitem__)
+    assert "    'user.email' = 'ada@northwind.example'" in text
+    assert "    'user.upn' = 'ada@northwind.example'" in text
+
+
+def test_challenge_stands_on_the_line_that_the_renewal_copy_blanks():
+    """The static challenge is in one assignment only, at the start of its line, so that the copy loses it."""
+    text = script(staff_plan(), neutral)
+    assert text.count(STAFF_CHALLENGE.reveal()) == 1
+    assert evaluate(_assigned(text, "EmbeddedChallenge")) == STAFF_CHALLENGE.reveal()
+    assert "StartsWith('$EmbeddedChallenge = ')" in text
+
+
+def test_one_time_challenge_is_asked_for():
+    """Without a challenge the script holds none and names the two ways to give it."""
+    text = script(students_plan(), neutral)
+    assert _assigned(text, "EmbeddedChallenge") == "''"
+    assert "ONBOARD_CHALLENGE" in text
+
+
+def test_a_challenge_windows_cannot_send_is_refused():
+    """The same rule as for SyncML."""
+    plan = staff_plan()
+    with pytest.raises(PayloadError, match="windows-21"):
+        script(replace(plan, scep=replace(plan.scep, challenge=Secret("under_score_under"))), neutral)
+
+
+def test_the_script_is_given_the_whole_url():
+    """CertEnroll appends nothing to the URL, the CSP does."""
+    assert _assigned(script(staff_plan(), neutral), "ScepUrl").endswith("/scep/staff/pkiclient.exe'")
+
+
+def test_the_machine_script_differs_where_it_must():
+    """A machine's script runs in machine context."""
+    assert _assigned(script(students_plan(), neutral), "ForMachine") == "$true"
+    assert _assigned(script(staff_plan(), neutral), "ForMachine") == "$false"
+
+
+def test_what_differs_from_the_org_is_said():
+    """The WPA2 fallback and the missing wire of SyncML are in the log, not left to be found out."""
+    text = script(staff_plan(), neutral)
+    assert "campus: joined with WPA2" in text
+    assert "desk: there is no CSP node" in text
