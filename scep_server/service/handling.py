@@ -144,6 +144,12 @@ class Service:
         self.enrolling.world.observe(event)
         await self._try_to_record(self.tally.count(case.address, case.endpoint.group, reason, case.now))
 
+    async def turned_away(self, endpoint: Endpoint, address: str) -> None:
+        """Count a request that came too fast; it is not looked at and not logged by itself."""
+        now = self.enrolling.world.clock()
+        due = self.tally.count(address, endpoint.group, "more requests than per_address allows", now)
+        await self._try_to_record(due)
+
     async def flush(self) -> None:
         """Record the counts of minutes that are over; called every minute."""
         await self._try_to_record(self.tally.due(self.enrolling.world.clock()))
