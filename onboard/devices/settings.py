@@ -1,0 +1,60 @@
+"""What any device reads out of its artifacts: how to enrol, and how to join each network."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+from onboard.devices.ca_certificates import Fingerprint
+from onboard.devices.csr import CertificateRequest
+from onboard.devices.identity import EapIdentity, IdentityRule
+from onboard.devices.request_shape import RequestShape
+from onboard.devices.server_names import ServerNames
+
+EAP_TLS = 13
+
+
+class Medium(enum.StrEnum):
+    """What a network runs over."""
+
+    WIFI = "wifi"
+    ETHERNET = "ethernet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentSettings:
+    """With what, where and how to enrol."""
+
+    url: str
+    request: CertificateRequest  # holds the challenge
+    key_bits: int
+    shape: RequestShape
+    pin: Fingerprint | None  # None: this platform's artifact cannot pin
+    identifier: str = ""  # CA identifier (Apple's Name); empty for the client's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """One network that the artifact configures for EAP-TLS."""
+
+    name: str  # the SSID, or what the artifact calls the wire
+    medium: Medium
+    ssid: bytes  # empty on Ethernet
+    anchors: tuple[x509.Certificate, ...] = field(repr=False)  # whom the RADIUS server must chain to
+    server_names: ServerNames
+    identity: IdentityRule  # which certificate the device offers
+    eap_identity: EapIdentity  # what it says when asked who it is
+    tls_minimum: str = "1.0"
+    tls_maximum: str = "1.2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSettings:
+    """Everything a device learnt from its artifacts."""
+
+    platform: str
+    enrolment: EnrolmentSettings | None  # None: nothing in the artifacts enrols (android without an agent)
+    networks: tuple[NetworkSettings, ...]
+    certificates: tuple[x509.Certificate, ...] = field(repr=False)  # installed by the artifact
