@@ -1,0 +1,109 @@
+"""Every command in the documentation and in the help pages is run, in the order in which it is written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onboard.cli.examples import EXAMPLES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+_BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_SERVING = re.compile(r"\bonboard (serve|up)\b")
+_EXIT = re.compile(r"#\s*exits (\d+)\s*$")
+pytestmark = [pytest.mark.slow]
+
+
+def commands(page: Path) -> list[str]:
+    blocks = _BLOCK.findall(page.read_text())
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(ROOT / "examples" / "northwind.yaml", tmp_path / "org.yaml")
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": os.environ.get("HOME", "/"),
+        "NORTHWIND_STAFF_CHALLENGE": "Zw7-quiet-river-stone-lamp",
+        "ACME_STAFF_CHALLENGE": "Zw7-quiet-river-stone-lamp",
+        "ROOT_PASSPHRASE": "a passphrase for the root",
+    }
+
+
+class Shell:
+    """Runs lines one after the other and remembers the folder; servers are stopped when they listen."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, line: str) -> None:
+        expected = int(match.group(1)) if (match := _EXIT.search(line)) else 0
+        line = line.split("#", 1)[0].rstrip()
+        if line.startswith("cd "):
+            self.folder = self.folder / line[3:]
+        elif _SERVING.search(line):
+            self._serve(line)
+        else:
+            done = subprocess.run(
+                ["bash", "-c", line],
+                cwd=self.folder,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == expected, f"{line}\n{done.stdout}{done.stderr}"
+
+    def _serve(self, line: str) -> None:
+        line = re.sub(r"--port \d+", "", line) + " --port 0"
+        process = subprocess.Popen(
+            ["bash", "-c", f"exec {line}"],
+            cwd=self.folder,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        seen: list[str] = []
+        try:
+            for output in process.stderr or ():
+                seen.append(output)
+                if "listening on" in output:
+                    break
+            else:
+                pytest.fail(f"{line} never listened:\n{''.join(seen)}")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=30) == 0, "".join(seen)
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_a_page_work(page: Path, folder: Path) -> None:
+    """A page can be followed from top to bottom, in a folder that holds the example org."""
+    shell = Shell(folder)
+    for line in commands(page):
+        shell.run(line)
+
+
+def test_examples_of_the_help_pages_work(folder: Path) -> None:
+    """The examples of the help pages can be typed in their order."""
+    shell = Shell(folder)
+    for lines in EXAMPLES.values():
+        for line in lines:
+            shell.run(line)
