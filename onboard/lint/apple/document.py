@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plistlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.parsers.expat import ExpatError
 
@@ -80,7 +80,20 @@ def read_document(path: str, size: int, content: bytes, signed: SignedFile | Non
         raise UnreadableError(f"this is no property list: {error}") from error
     if not isinstance(top, dict):
         raise UnreadableError("the top of the property list is no dictionary")
+    if any(not isinstance(key, str) for value in containers(top) if isinstance(value, dict) for key in value):
+        raise UnreadableError("a key of the property list is no text")  # only damaged binary lists have one
     return Document(path=path, size=size, top=top, payloads=_entries(top), signed=signed)
+
+
+def containers(top: object) -> Iterator[dict[object, object] | list[object]]:
+    """Every dictionary and array, each once: binary lists may share them, which must not multiply work."""
+    stack, seen = [top], set[int]()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict | list) and id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            stack += value.values() if isinstance(value, dict) else value
 
 
 def text(keys: Mapping[str, object], key: str) -> str:

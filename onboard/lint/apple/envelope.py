@@ -15,7 +15,7 @@ from onboard.variables import CHALLENGE, VARIABLES
 
 _LARGEST = 1_000_000  # bytes; Intune's limit for a custom profile
 _LONGEST_NAME = 255
-_MAC = {0, 5}  # TargetDeviceType: any, Mac
+_MAC = (0, 5)  # TargetDeviceType: any, Mac
 
 
 def envelope(document: Document) -> Iterator[Finding]:

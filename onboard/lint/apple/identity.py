@@ -52,7 +52,7 @@ def _scep(document: Document, where: str, content: Mapping[str, object]) -> Iter
     if "URL" in content and not _is_url(url, "http", "https"):
         yield document.error(f"{where}.URL", "E14", "this is no absolute http or https URL")
     size = content.get("Keysize")
-    if size not in {2048, 4096}:
+    if size not in (2048, 4096):
         asked = f"{size} bits" if "Keysize" in content else "no Keysize means 1024 bits"
         yield document.error(
             f"{where}.Keysize", "E14", f"the key is too weak: {asked}", "write Keysize 2048 or 4096"
@@ -64,7 +64,7 @@ def _scep(document: Document, where: str, content: Mapping[str, object]) -> Iter
         yield document.warning(
             where, "E14", "Key Usage is not written; the default asks for nothing", "write 5"
         )
-    elif usage not in {1, 5}:
+    elif usage not in (1, 5):
         yield document.error(
             f"{where}.Key Usage", "E14", f"a key of usage {usage!r} cannot sign", "write 5, or 1"
         )
@@ -209,7 +209,7 @@ def _acme(document: Document, entry: Entry) -> Iterator[Finding]:
             yield document.error(
                 entry.at("KeySize"), "E21", "an RSA key has 2048 to 4096 bits, in steps of 8"
             )
-    elif kind == "ECSECPrimeRandom" and size not in ({256, 384} if hardware is True else {256, 384, 521}):
+    elif kind == "ECSECPrimeRandom" and size not in ((256, 384) if hardware is True else (256, 384, 521)):
         yield document.error(
             entry.at("KeySize"), "E21", f"there is no such EC key: {size!r}", "write 256 or 384"
         )

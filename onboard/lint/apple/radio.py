@@ -113,7 +113,7 @@ def _ethernet(document: Document) -> Iterator[Finding]:
                 entry.where, "E33", f"{entry.kind} stands {seen[entry.kind]} times; a device takes one"
             )
         expected, interface = ETHERNET_INTERFACES[entry.kind], entry.text("Interface")
-        if interface and interface != expected:
+        if "Interface" in entry.keys and interface != expected:
             yield document.error(
                 entry.at("Interface"), "E33", f"{interface!r} does not fit {entry.kind}", f"write {expected}"
             )

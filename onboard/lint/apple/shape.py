@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, mapping, text
@@ -40,9 +40,6 @@ def shape(document: Document) -> Iterator[Finding]:
     target = document.top.get("TargetDeviceType")
     walker = _Walker(document, _TARGETS.get(target) if isinstance(target, int) else None)
     yield from walker.dictionary("", document.top, _top_keys(document))
-    contents = document.top.get("PayloadContent")
-    if isinstance(contents, list) and not contents:
-        yield document.error("PayloadContent", "E04", "the profile holds no payload")
     for entry in document.payloads:
         yield from _payload(walker, document, entry)
 
@@ -104,7 +101,11 @@ class _Walker:
                 yield self._unknown(place, name, keys)
         for name, key in keys.items():
             if key.required and name not in value:
-                yield self._document.error(where, "E04", f"{name} is absent", "the schema requires it")
+                near = _nearest(name, value.keys() - keys.keys())
+                hint = f"is {near!r} meant to be it?" if near else "the schema requires it"
+                yield self._document.error(where, "E04", f"{name} is absent", hint)
+            elif key.required and value[name] in ("", b"", []):
+                yield self._document.error(f"{where}.{name}".lstrip("."), "E04", f"{name} is empty")
 
     def value(self, where: str, value: object, key: Key) -> Iterator[Finding]:
         if not _has_type(value, key.kind):
@@ -162,7 +163,7 @@ def scope(document: Document) -> str:
     return text(document.top, "PayloadScope") or "User"
 
 
-def _nearest(name: str, known: Mapping[str, object]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> str:
     folded = {candidate.casefold().replace(" ", ""): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold().replace(" ", ""), folded, n=1, cutoff=0.75)
     return folded[close[0]] if close else ""
