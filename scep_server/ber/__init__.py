@@ -5,7 +5,7 @@ asn1crypto takes four times as long and refuses encodings that BouncyCastle clie
 
 from __future__ import annotations
 
-from scep_server.ber.canonical import to_der
+from scep_server.ber.canonical import definite, to_der
 from scep_server.ber.reader import BerError, Limits, Reader, read
 from scep_server.ber.writer import (
     implicit,
@@ -26,6 +26,7 @@ __all__ = [
     "BerError",
     "Limits",
     "Reader",
+    "definite",
     "implicit",
     "integer",
     "null",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from scep_server.ber import tags
 from scep_server.ber.reader import DEFAULT_LIMITS, BerError, Limits, Reader, read
 from scep_server.ber.writer import tlv
+
+INDEFINITE: Final = 0x80  # the length octet, X.690 §8.1.3.6.1
 
 
 def to_der(data: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -20,6 +24,16 @@ def to_der(data: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
     encoded = _element(reader)
     reader.finish()
     return encoded
+
+
+def definite(reader: Reader, tag: int) -> bytes:
+    """The next element for comparison: as it stands or, where a stream encoder wrote it, as DER.
+
+    Raises:
+        BerError: it is missing, of another tag, or broken.
+    """
+    raw = reader.raw(tag)
+    return to_der(raw) if raw[1] == INDEFINITE else raw
 
 
 def _element(reader: Reader) -> bytes:

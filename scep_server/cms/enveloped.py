@@ -129,7 +129,7 @@ def _recipient(info: ber.Reader) -> KeyTransRecipient:
     issuer, serial, key_identifier = None, 0, None
     if info.tag == tags.SEQUENCE:
         rid = info.enter()
-        issuer, serial = rid.raw(tags.SEQUENCE), rid.integer()
+        issuer, serial = ber.definite(rid, tags.SEQUENCE), rid.integer()
     else:
         key_identifier = info.octets(tags.CONTEXT)
     return KeyTransRecipient(

@@ -101,7 +101,7 @@ def _signer_info(info: ber.Reader) -> SignerInfo:
     issuer, serial, key_identifier = None, 0, None
     if info.tag == tags.SEQUENCE:
         sid = info.enter()
-        issuer, serial = sid.raw(tags.SEQUENCE), sid.integer()
+        issuer, serial = ber.definite(sid, tags.SEQUENCE), sid.integer()
     else:
         key_identifier = info.octets(tags.CONTEXT)
     digest_oid = info.enter().oid()

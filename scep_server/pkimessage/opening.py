@@ -34,8 +34,8 @@ _REFUSED_CIPHERS: Final = MappingProxyType(
         oids.DES_CBC: (
             "single DES",
             (
-                "RFC 8894 §2.9 forbids single DES: let the client use AES-128-CBC. micromdm's `scepclient` (Debian "
-                "package scep) sends single DES whatever the server offers: enrol with strongSwan's "
+                "RFC 8894 §2.9 forbids single DES: let the client use AES-128-CBC. micromdm's `scepclient` "
+                "(Debian package scep) sends single DES whatever the server offers: enrol with strongSwan's "
                 "`pki --scep`, certmonger, or sscep with `EncAlgorithm aes128`"
             ),
         ),
@@ -101,7 +101,7 @@ def _acceptable_cipher(oid: str, algorithms: AlgorithmPolicy) -> ContentCipher:
     if cipher is ContentCipher.DES_EDE3_CBC and not algorithms.allow_3des:
         raise _bad_algorithm(
             "the request is encrypted with 3DES, which this endpoint does not allow",
-            "set the client to AES-128-CBC; if it knows no AES, allow 3DES with the profile's `legacy` switch",
+            "set the client to AES-128-CBC; if it knows no AES, allow 3DES with the profile's legacy switch",
             "3DES is not accepted; use AES-128-CBC",
         )
     return cipher
@@ -145,8 +145,8 @@ def _match(envelope: EnvelopedData, recipients: Sequence[Recipient]) -> tuple[Ke
                 return addressed, recipient
     raise UnprovenSenderError(
         f"the envelope is addressed to {_address(envelope.recipients[0])}, no recipient of this endpoint",
-        remedy="the device holds an older RA certificate, or that of another endpoint: let it fetch GetCACert "
-        "anew, and keep former RA keys until their certificates end",
+        remedy="the device holds an older RA certificate, or that of another endpoint: let it fetch "
+        "GetCACert anew, and keep former RA keys until their certificates end",
     )
 
 

@@ -36,7 +36,7 @@ def payload_issuer_and_serial(opened: OpenedRequest) -> IssuerAndSerial:
     """
     try:
         pair = ber.read(opened.payload).enter()
-        found = IssuerAndSerial(issuer=pair.raw(tags.SEQUENCE), serial=pair.integer())
+        found = IssuerAndSerial(issuer=ber.definite(pair, tags.SEQUENCE), serial=pair.integer())
         pair.finish()
     except ber.BerError as error:
         raise _unreadable("IssuerAndSerialNumber", error, intact=opened.intact) from error
@@ -53,7 +53,8 @@ def payload_issuer_and_subject(opened: OpenedRequest) -> IssuerAndSubject:
     """
     try:
         pair = ber.read(opened.payload).enter()
-        found = IssuerAndSubject(issuer=pair.raw(tags.SEQUENCE), subject=pair.raw(tags.SEQUENCE))
+        issuer = ber.definite(pair, tags.SEQUENCE)
+        found = IssuerAndSubject(issuer=issuer, subject=ber.definite(pair, tags.SEQUENCE))
         pair.finish()
     except ber.BerError as error:
         raise _unreadable("IssuerAndSubject", error, intact=opened.intact) from error

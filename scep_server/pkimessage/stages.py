@@ -101,7 +101,7 @@ class OpenedRequest:
 class IssuerAndSerial:
     """IssuerAndSerialNumber of GetCert and GetCRL (RFC 8894 §3.3.4, §3.3.5)."""
 
-    issuer: bytes  # DER Name as sent
+    issuer: bytes  # DER Name
     serial: int
 
 
@@ -112,8 +112,8 @@ class IssuerAndSubject:
     Apple may name the RA as issuer, so a poll is matched by transactionID and signer.
     """
 
-    issuer: bytes  # DER Name as sent
-    subject: bytes  # DER Name as sent
+    issuer: bytes  # DER Name
+    subject: bytes  # DER Name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
