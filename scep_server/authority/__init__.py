@@ -2,9 +2,11 @@
 
 from scep_server.authority.issuing import IssuingAuthority, Urls
 from scep_server.authority.shapes import Shape, certificate_authority, infrastructure, root, signing_request
+from scep_server.keys import PrivateKey
 
 __all__ = [
     "IssuingAuthority",
+    "PrivateKey",
     "Shape",
     "Urls",
     "certificate_authority",

@@ -1,55 +1,60 @@
-"""Names as text -> names as `cryptography` writes them."""
+"""Names as text -> DER, as certificates hold them. `policy.bounds` has judged every value before."""
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from cryptography import x509
-from cryptography.x509.name import _ASN1Type  # the only way to choose a string type
-from cryptography.x509.oid import NameOID, ObjectIdentifier
-
-from scep_server import oids
-from scep_server.ber import utf8_string
+from scep_server import ber, oids
+from scep_server.ber import tags
 from scep_server.messages import AltName, AltNameKind, Attribute
 
-_UPN = ObjectIdentifier(oids.USER_PRINCIPAL_NAME)
-_PRINTABLE = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")  # X.680 §41.4
+_PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")  # X.680 §41.4
+# RFC 5280 Appendix A.1; everything else is DirectoryString, which RFC 5280 §4.1.2.4 wants as UTF8String.
+_PRINTABLE_ATTRIBUTES: Final = frozenset({oids.COUNTRY, oids.SERIAL_NUMBER})
+_IA5_ATTRIBUTES: Final = frozenset({oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT})
+# RFC 5280 §4.2.1.6: GeneralName is a CHOICE of implicitly tagged IA5Strings for these.
+_IA5_NAMES: Final[Mapping[AltNameKind, int]] = {
+    AltNameKind.RFC822: tags.CONTEXT | 1,
+    AltNameKind.DNS: tags.CONTEXT | 2,
+    AltNameKind.URI: tags.CONTEXT | 6,
+}
+_UPN: Final = ber.object_identifier(oids.USER_PRINCIPAL_NAME)
 
 
-def subject_name(attributes: Iterable[Attribute]) -> x509.Name:
-    """A subject with one attribute in each RDN, in the order given."""
-    return x509.Name([_attribute(_oid(attribute.oid), attribute.value) for attribute in attributes])
+def subject(attributes: Iterable[Attribute]) -> bytes:
+    """DER Name with one attribute in each RDN, in the order given (RFC 5280 §4.1.2.4)."""
+    return ber.sequence(*[ber.tlv(tags.SET, _attribute(attribute)) for attribute in attributes])
 
 
-def general_names(alt_names: Iterable[AltName]) -> list[x509.GeneralName]:
-    """Subject alternative names, in the order given (ValueError for kind OTHER, which nothing grants)."""
-    return [_general_name(name) for name in alt_names]
+def general_names(alt_names: Iterable[AltName]) -> bytes:
+    """DER GeneralNames, in the order given.
+
+    Raises:
+        ValueError: for kind OTHER, which nothing grants.
+    """
+    return ber.sequence(*map(_general_name, alt_names))
 
 
-def _attribute(oid: ObjectIdentifier, value: str) -> x509.NameAttribute[str]:
-    # X.520 says PrintableString; serial numbers of devices hold "_" and worse, and clients read UTF8String.
-    if oid == NameOID.SERIAL_NUMBER and not _PRINTABLE.fullmatch(value):
-        return x509.NameAttribute(oid, value, _ASN1Type.UTF8String)
-    return x509.NameAttribute(oid, value)
+def _attribute(attribute: Attribute) -> bytes:
+    return ber.sequence(ber.object_identifier(attribute.oid), _string(attribute.oid, attribute.value))
 
 
-def _general_name(name: AltName) -> x509.GeneralName:
-    match name.kind:
-        case AltNameKind.RFC822:
-            return x509.RFC822Name(name.value)
-        case AltNameKind.DNS:
-            return x509.DNSName(name.value)
-        case AltNameKind.URI:
-            return x509.UniformResourceIdentifier(name.value)
-        case AltNameKind.UPN:
-            return x509.OtherName(_UPN, utf8_string(name.value))
-        case AltNameKind.OTHER:
-            msg = f"a name of unknown kind is never granted: {name.value}"
-            raise ValueError(msg)
+def _string(oid: str, value: str) -> bytes:
+    # Serial numbers of devices hold "_" and worse: they become UTF8String, which every client reads.
+    if oid in _PRINTABLE_ATTRIBUTES and _PRINTABLE.fullmatch(value):
+        return ber.printable_string(value)
+    if oid in _IA5_ATTRIBUTES:
+        return ber.tlv(tags.IA5_STRING, value.encode("ascii"))
+    return ber.utf8_string(value)
 
 
-@functools.lru_cache(maxsize=64)
-def _oid(dotted: str) -> ObjectIdentifier:
-    return ObjectIdentifier(dotted)
+def _general_name(name: AltName) -> bytes:
+    tag = _IA5_NAMES.get(name.kind)
+    if tag is not None:
+        return ber.tlv(tag, name.value.encode("ascii"))
+    if name.kind is AltNameKind.UPN:
+        return ber.implicit(0, _UPN + ber.implicit(0, ber.utf8_string(name.value)))
+    msg = f"a name of unknown kind is never granted: {name.value}"
+    raise ValueError(msg)

@@ -14,12 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ObjectIdentifier
 
 from scep_server import oids
-from scep_server.authority.issuing import (
-    IssuingAuthority,
-    authority_key_identifier,
-    digest_for,
-    key_usage,
-)
+from scep_server.authority.issuing import IssuingAuthority, authority_key_identifier, key_usage
+from scep_server.authority.signing import digest_for
 from scep_server.keys import PrivateKey, PublicKey
 
 _BACKDATE = timedelta(hours=1)  # clocks differ

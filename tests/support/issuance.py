@@ -111,9 +111,13 @@ def device_spki() -> bytes:
     return device_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-@functools.cache
 def authority(algorithm: str = "ec-p256") -> IssuingAuthority:
-    """An issuing CA under a P-384 root, valid from NOW for five years."""
+    """An issuing CA under a P-384 root, valid from NOW for five years; the same for the same algorithm."""
+    return _authority(algorithm)
+
+
+@functools.cache
+def _authority(algorithm: str) -> IssuingAuthority:
     root_key = generate("ec-p384")
     top = IssuingAuthority(
         name="root",
