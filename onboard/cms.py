@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -121,13 +121,19 @@ def _certificates(signed_data: _Reader) -> tuple[x509.Certificate, ...]:
     if signed_data.peek() != _CONTEXT_0:
         return ()
     try:
-        return tuple(
-            x509.load_der_x509_certificate(der) for der in signed_data.enter(_CONTEXT_0).whole(_SEQUENCE)
-        )
-    except ValueError as error:
-        if isinstance(error, CmsError):
-            raise
+        return tuple(_certificate(der) for der in signed_data.enter(_CONTEXT_0).whole(_SEQUENCE))
+    except CmsError:
+        raise
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CmsError("a certificate in the signature cannot be read") from error
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    """A certificate whose parts are all readable: the library reads them late, in the callers' hands."""
+    certificate = x509.load_der_x509_certificate(der)
+    _ = (certificate.subject, certificate.issuer, certificate.extensions)
+    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number)
+    return certificate
 
 
 def _signature(info: _Reader, certificates: tuple[x509.Certificate, ...]) -> Signature:
@@ -172,16 +178,24 @@ def _verify(signature: Signature, content: bytes) -> None:
     if signature.attributes is not None:
         _check_attributes(signature.attributes, _digest(content, algorithm))
         signed = signature.attributes
-    key = signature.signer.public_key()
+    key = _public_key(signature.signer)
     try:
         if isinstance(key, rsa.RSAPublicKey) and signature.algorithm in _RSA_PKCS1:
             key.verify(signature.value, signed, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and signature.algorithm in _ECDSA:
+            return
+        if isinstance(key, ec.EllipticCurvePublicKey) and signature.algorithm in _ECDSA:
             key.verify(signature.value, signed, ec.ECDSA(algorithm))
-        else:
-            raise CmsError("the signature algorithm is neither RSA (PKCS#1 v1.5) nor ECDSA with SHA-2")
+            return
     except InvalidSignature:
         raise CmsError("the signature does not fit the content: the file was changed after signing") from None
+    raise CmsError("the signature algorithm is neither RSA (PKCS#1 v1.5) nor ECDSA with SHA-2")
+
+
+def _public_key(certificate: x509.Certificate) -> object:
+    try:
+        return certificate.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CmsError("the signer's key cannot be read, or is of a kind that devices do not know") from None
 
 
 def _check_attributes(attributes: bytes, digest: bytes) -> None:

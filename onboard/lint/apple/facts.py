@@ -39,7 +39,7 @@ def facts(content: bytes) -> CertificateFacts | None:
         else:
             certificate = x509.load_der_x509_certificate(content)
         return _facts(certificate)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return None
 
 
