@@ -114,7 +114,7 @@ class Application:
         self, pki: PkiResource, kind: str, name: str, scope: Scope, receive: Receive
     ) -> Response:
         if kind == "crl":
-            return pki.crl(scope, name)
+            return await pki.crl(scope, name)
         if kind == "ca":
             return pki.certificate(scope, name)
         return await self._ocsp(pki, name, scope, receive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import binascii
 import hashlib
 from collections.abc import Callable
@@ -41,9 +42,14 @@ class PkiResource:
     directory: Directory
     clock: Callable[[], datetime]
 
-    def crl(self, scope: Scope, name: str) -> Response:
-        """`AUTHORITY.crl`, with ETag and the time until the next one (RFC 5280 §4.2.1.13)."""
-        published = self.directory.published_crl(name.removesuffix(".crl")) if name.endswith(".crl") else None
+    async def crl(self, scope: Scope, name: str) -> Response:
+        """`AUTHORITY.crl`, with ETag and the time until the next one (RFC 5280 §4.2.1.13).
+
+        In a thread, because a long CRL may have to be made first.
+        """
+        if not name.endswith(".crl"):
+            return _ABSENT
+        published = await asyncio.to_thread(self.directory.published_crl, name.removesuffix(".crl"))
         if published is None:
             return _ABSENT
         if scope["method"] not in {"GET", "HEAD"}:

@@ -1,0 +1,52 @@
+"""What a server is started with, as one value: keys are loaded, secrets resolved by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scep_server.http.exchange import ASGIApp
+from scep_server.limits import Network, Rate
+from scep_server.service import Endpoint
+from scep_server.service.publishing import PublishedAuthority
+from scep_server.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """PEM files of a certificate chain and its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """Everything a worker needs; it is handed to forked workers as it is.
+
+    Attributes:
+        endpoints: served at `/scep/GROUP`; none where SCEP is served elsewhere.
+        authorities: published; None: CRLs, OCSP and issuer certificates are served elsewhere.
+        open_store: opens the store; called once in each worker.
+        pepper: key of the challenges' digests, 32 random octets from the state folder.
+        per_address: requests of one address that lead to private-key operations; None: no limit.
+        per_group: certificates of one group; None: no limit.
+        trusted_proxies: whose X-Forwarded-For is believed.
+        prefix: path of the public URL, such as `/pki`; empty for none.
+        metrics_token: lets its bearer read `/metrics` from anywhere.
+        make_fallback: makes the application for all other paths, in each worker; None: 404.
+        tls: serve https.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    authorities: tuple[PublishedAuthority, ...] | None = None
+    open_store: Callable[[], Store]
+    pepper: bytes = field(repr=False)
+    per_address: Rate | None = None
+    per_group: Rate | None = None
+    trusted_proxies: tuple[Network, ...] = ()
+    prefix: str = ""
+    metrics_token: str = field(default="", repr=False)
+    make_fallback: Callable[[], ASGIApp] | None = None
+    tls: Tls | None = None

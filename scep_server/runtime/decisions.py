@@ -1,0 +1,20 @@
+"""The log: one JSON line for each decision, through `logging`, never with a challenge in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from scep_server.audit import Event, EventKind, as_mapping
+
+LOGGER = logging.getLogger("scep_server")
+
+_LEVELS = {EventKind.REFUSED: logging.WARNING, EventKind.ALARM: logging.ERROR}
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def log_decision(event: Event) -> None:
+    """Log one decision: refusals are warnings, alarms errors, everything else information."""
+    level = _LEVELS.get(event.kind, logging.INFO)
+    if LOGGER.isEnabledFor(level):
+        LOGGER.log(level, "%s", _encode(as_mapping(event)))

@@ -1,0 +1,92 @@
+"""HTTP/1 connections with a time limit for everything a client may be slow at, and a bounded head."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
+WRITE_SECONDS = 60.0  # without any progress in taking an answer
+HEAD_LIMIT = 160 * 1024  # octets of request line and headers: a GET PKIOperation is a long line
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which itself limits idle keep-alive only."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
+        self._head_octets = 0
+        self._in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """A client that says nothing is cut off like one that never finishes."""
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the timers go with the connection."""
+        self._disarm()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count octets of the head: the parser would take a head of any length."""
+        if self._in_head:
+            self._head_octets += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_octets > HEAD_LIMIT and not self.transport.is_closing():
+            self.send_400_response("The request head is too large.")
+
+    def on_message_begin(self) -> None:
+        """The next request on a kept-alive connection has its own time."""
+        super().on_message_begin()
+        self._in_head = True
+        if self._deadline is None:
+            self._arm()
+
+    def on_headers_complete(self) -> None:
+        """From here on the body's limit counts, which the application knows."""
+        self._in_head = False
+        self._head_octets = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole; from here on the time is ours."""
+        self._disarm()
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """The client takes its answer slowly."""
+        super().pause_writing()
+        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self._cut_off)
+
+    def resume_writing(self) -> None:
+        """It took some."""
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+        super().resume_writing()
+
+    def _arm(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._cut_off)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _cut_off(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()

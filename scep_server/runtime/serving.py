@@ -1,0 +1,211 @@
+"""Processes: one worker in this process, or several forked ones that share the listening sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.context import ForkProcess
+from types import FrameType
+
+from scep_server.runtime.config import ServerConfig
+from scep_server.runtime.decisions import LOGGER
+from scep_server.runtime.metrics import Metrics
+from scep_server.runtime.worker import Worker
+
+BACKLOG = 2_048
+RESTART_SECONDS = 1.0  # between a worker's death and its successor, so that a broken one cannot spin
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; port 0 takes a free one.
+
+    Raises:
+        OSError: the address is not ours, or in use.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    listening.setblocking(False)
+    return listening
+
+
+def url_of(listening: socket.socket, *, tls: bool = False) -> str:
+    """Where a listening socket can be reached, as far as it knows."""
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{shown}:{port}"
+
+
+def serve(
+    config: ServerConfig,
+    sockets: Sequence[socket.socket],
+    *,
+    workers: int = 1,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight is finished first.
+
+    Args:
+        config: what to serve.
+        sockets: listening; closed when this returns.
+        workers: processes. Several need a platform that forks, and no thread must be running yet.
+        announce: told `listening on URL` for each socket when requests are answered; default: stderr.
+
+    Raises:
+        KeyboardInterrupt: it was SIGINT that ended it.
+        StoreError: the store cannot be opened.
+    """
+    lines = [f"listening on {url_of(listening, tls=config.tls is not None)}" for listening in sockets]
+    metrics = Metrics([endpoint.group for endpoint in config.endpoints], workers)
+
+    def ready() -> None:
+        for line in lines:
+            (announce or _to_stderr)(line)
+
+    with contextlib.ExitStack() as stack:
+        for listening in sockets:
+            stack.callback(listening.close)
+        if workers == 1:
+            worker = Worker(config, number=0, workers=1, metrics=metrics, ready=ready)
+            with _signals(lambda _: worker.stop()):
+                worker.run(sockets)
+        else:
+            config.open_store().close()  # a store that cannot be used is found once, not in every worker
+            _Supervisor(config, sockets, workers, metrics).run(ready)
+
+
+class _Supervisor:
+    """Keeps the workers running, passes signals on, and waits for them at the end."""
+
+    def __init__(
+        self, config: ServerConfig, sockets: Sequence[socket.socket], workers: int, metrics: Metrics
+    ) -> None:
+        self._config = config
+        self._sockets = sockets
+        self._metrics = metrics
+        self._processes: list[ForkProcess | None] = [None] * workers
+        self._due = [0.0] * workers
+        self._stopping = False
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        ready_read, ready_write = os.pipe()
+        try:
+            with _signals(self._stop):
+                self._start(ready_write)
+                if self._await_ready(ready_read):
+                    ready()
+                self._watch(ready_write)
+        finally:
+            for descriptor in (ready_read, ready_write, self._wake_read, self._wake_write):
+                os.close(descriptor)
+
+    def _stop(self, number: int) -> None:
+        self._stopping = True
+        for process in self._processes:
+            if process is not None and process.pid is not None and process.is_alive():
+                os.kill(process.pid, signal.SIGTERM)
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_write, bytes((number,)))
+
+    def _start(self, ready_write: int) -> None:
+        for number, process in enumerate(self._processes):
+            if process is None and time.monotonic() >= self._due[number] and not self._stopping:
+                self._processes[number] = self._fork(number, ready_write)
+
+    def _fork(self, number: int, ready_write: int) -> ForkProcess:
+        process = multiprocessing.get_context("fork").Process(
+            target=self._work, args=(number, ready_write), name=f"scep-worker-{number}"
+        )
+        process.start()
+        return process
+
+    def _work(self, number: int, ready_write: int) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
+        worker = Worker(
+            self._config,
+            number=number,
+            workers=len(self._processes),
+            metrics=self._metrics,
+            ready=lambda: _say_ready(ready_write),
+        )
+        signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        worker.run(self._sockets)
+
+    def _await_ready(self, ready_read: int) -> bool:
+        """Wait until every worker answers; False when one ended before, or a signal came."""
+        missing = len(self._processes)
+        while missing and not self._stopping:
+            sentinels = [process.sentinel for process in self._processes if process is not None]
+            woken = multiprocessing.connection.wait([ready_read, self._wake_read, *sentinels])
+            if ready_read in woken:
+                missing -= len(os.read(ready_read, missing))
+            elif any(sentinel in woken for sentinel in sentinels):
+                LOGGER.error("a worker ended before it was ready")
+                self._stop(signal.SIGTERM)
+                return False
+        return not missing
+
+    def _watch(self, ready_write: int) -> None:
+        while any(self._processes) or not self._stopping:
+            sentinels = [process.sentinel for process in self._processes if process is not None]
+            waiting = len(sentinels) < len(self._processes) and not self._stopping
+            multiprocessing.connection.wait(
+                [self._wake_read, *sentinels] if not self._stopping else sentinels,
+                timeout=RESTART_SECONDS if waiting else None,
+            )
+            self._bury()
+            self._start(ready_write)
+
+    def _bury(self) -> None:
+        for number, process in enumerate(self._processes):
+            if process is not None and not process.is_alive():
+                process.join()
+                self._processes[number] = None
+                self._due[number] = time.monotonic() + RESTART_SECONDS
+                if not self._stopping:
+                    LOGGER.error("worker %d ended with code %s; starting another", number, process.exitcode)
+
+
+def _say_ready(ready_write: int) -> None:
+    os.write(ready_write, b".")
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[int], None]) -> Iterator[None]:
+    """Call `stop` on SIGTERM and SIGINT; after a SIGINT raise KeyboardInterrupt at the end."""
+    received: list[int] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        stop(number)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if signal.SIGINT in received:
+        raise KeyboardInterrupt

@@ -1,0 +1,177 @@
+"""One worker: builds everything from the configuration, serves until told to stop, leaves nothing undone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import uvicorn
+
+from scep_server.audit import Event
+from scep_server.http import Application, PkiResource, ScepResource
+from scep_server.keys import PrivateKey
+from scep_server.limits import TokenBuckets
+from scep_server.runtime.config import ServerConfig
+from scep_server.runtime.decisions import log_decision
+from scep_server.runtime.group_commit import GroupCommit
+from scep_server.runtime.health import Health
+from scep_server.runtime.metrics import Metrics
+from scep_server.runtime.protocol import GuardedProtocol
+from scep_server.service import Service, World
+from scep_server.service.enrolling import Enrolling
+from scep_server.service.publishing import Publisher
+from scep_server.store import Store
+
+IDLE_SECONDS = 15  # of a kept-alive connection
+GRACE_SECONDS = 25  # to finish what is in flight; service managers kill after 30 or 90
+CONNECTIONS = 4_096
+FLUSH_SECONDS = 60
+
+
+class Worker:
+    """Serves on sockets that are listening already.
+
+    Args:
+        config: what to serve.
+        number: which of the workers this is, from 0.
+        workers: how many there are; each grants its share of the rates.
+        metrics: shared by all of them.
+        ready: called once, when requests are answered.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        *,
+        number: int,
+        workers: int,
+        metrics: Metrics,
+        ready: Callable[[], None],
+    ) -> None:
+        self._config = config
+        self._number = number
+        self._workers = workers
+        self._metrics = metrics
+        self._ready = ready
+        self._server: uvicorn.Server | None = None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish what is in flight and return from `run`; from any thread, at any time."""
+        self._stopping = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def run(self, sockets: Sequence[socket.socket]) -> None:
+        """Serve until `stop` or, in the main thread, SIGTERM or SIGINT."""
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._serve(sockets))
+
+    async def _serve(self, sockets: Sequence[socket.socket]) -> None:
+        store = self._config.open_store()
+        recorder = GroupCommit(store, _now)
+        published = {authority.name: authority for authority in self._config.authorities or ()}
+        publisher = Publisher(published, store, _now)
+        service = self._service(store, recorder, publisher)
+        try:
+            await self._answer(self._application(store, service, publisher), service, sockets)
+        finally:
+            await service.close()
+            await recorder.close()
+            store.close()
+
+    async def _answer(
+        self, application: Application, service: Service, sockets: Sequence[socket.socket]
+    ) -> None:
+        tls = self._config.tls
+        settings = uvicorn.Config(
+            application,
+            http=GuardedProtocol,
+            lifespan="off",
+            access_log=False,  # a query string may hold what no log should
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,  # trusted proxies are our own matter
+            timeout_keep_alive=IDLE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            limit_concurrency=CONNECTIONS,
+            ssl_certfile=None if tls is None else tls.certificate,
+            ssl_keyfile=None if tls is None else tls.key,
+        )
+        self._server = _AnnouncingServer(settings, self._ready)
+        self._server.should_exit = self._stopping
+        flushing = asyncio.create_task(_flush_regularly(service))
+        try:
+            await self._server.serve(sockets=list(sockets))
+        finally:
+            flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await flushing
+
+    def _service(self, store: Store, recorder: GroupCommit, publisher: Publisher) -> Service:
+        per_group = self._config.per_group
+        world = World(clock=_now, seconds=time.monotonic, entropy=os.urandom, observe=self._observe)
+        enrolling = Enrolling(
+            store=store,
+            recorder=recorder,
+            pepper=self._config.pepper,
+            world=world,
+            issued=None if per_group is None else TokenBuckets(per_group.share(self._workers)),
+        )
+        return Service(enrolling=enrolling, crls=publisher)
+
+    def _application(self, store: Store, service: Service, publisher: Publisher) -> Application:
+        config = self._config
+        keys: list[PrivateKey] = [endpoint.authority.key for endpoint in config.endpoints]
+        keys += [recipient.key for endpoint in config.endpoints for recipient in endpoint.recipients]
+        per_address = config.per_address
+        return Application(
+            scep=ScepResource(service=service),
+            endpoints={endpoint.group: endpoint for endpoint in config.endpoints},
+            pki=None if config.authorities is None else PkiResource(directory=publisher, clock=_now),
+            health=Health(keys, store, time.monotonic),
+            metrics=self._metrics.text,
+            metrics_token=config.metrics_token,
+            limiter=None if per_address is None else TokenBuckets(per_address.share(self._workers)),
+            seconds=time.monotonic,
+            trusted_proxies=config.trusted_proxies,
+            prefix=config.prefix,
+            fallback=None if config.make_fallback is None else config.make_fallback(),
+        )
+
+    def _observe(self, event: Event) -> None:
+        self._metrics.count(event, self._number)
+        log_decision(event)
+
+
+class _AnnouncingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._ready()
+
+
+async def _flush_regularly(service: Service) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await service.flush()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 # absent on platforms that it does not know
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
