@@ -246,7 +246,7 @@ def test_recipient_is_chosen_by_the_envelope(ra, device, csr_der):
 
 
 def test_issuer_in_other_string_types_is_recognised(ra, device, csr_der):
-    """Java encodes the issuer's name anew; a long serial number identifies by itself, a short one does not."""
+    """Java encodes the issuer's name anew; a long serial number is enough then, a short one is not."""
     name = client.asn1_x509.Name.build(
         {"common_name": "RA", "organization_name": "Northwind"}, use_printable=True
     )
