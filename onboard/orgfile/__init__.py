@@ -2,5 +2,6 @@
 
 from onboard.orgfile.loader import check, load, loads
 from onboard.orgfile.references import resolve, resolve_challenge
+from onboard.orgfile.schema import json_schema
 
-__all__ = ["check", "load", "loads", "resolve", "resolve_challenge"]
+__all__ = ["check", "json_schema", "load", "loads", "resolve", "resolve_challenge"]

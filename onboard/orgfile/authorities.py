@@ -12,6 +12,7 @@ from onboard.model import Authority, KeyKind
 from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Found, Reader, ReportedError, Table, find, suggestion
 
+_KEYS = ("issuer", "common_name", "key", "valid_for")
 _LATER = {
     "certificate": ("common_name", "key", "valid_for"),
     "private_key": (),
@@ -47,15 +48,15 @@ def read_authorities(cursor: Cursor) -> Table[Authority]:
 def _read_entry(cursor: Cursor) -> _Written:
     name = cursor.where.removeprefix("authorities.")
     scalars.check_slug(cursor, name)
-    with cursor.fields("an authority with common_name, key and valid_for", later=_LATER) as fields:
-        return _Written(
-            name=name,
-            common_name=fields.required("common_name", scalars.line_up_to(64, "X.520 ub-common-name")),
-            key=fields.required("key", scalars.choice(KeyKind)),
-            valid_for=fields.required("valid_for", scalars.duration),
-            issuer=fields.optional("issuer", scalars.line, ""),
-            place=cursor.place,
-        )
+    fields = cursor.fields("an authority with common_name, key and valid_for", _KEYS, _LATER)
+    return _Written(
+        name=name,
+        common_name=fields.required("common_name", scalars.line_up_to(64, "X.520 ub-common-name")),
+        key=fields.required("key", scalars.choice(KeyKind)),
+        valid_for=fields.required("valid_for", scalars.duration),
+        issuer=fields.optional("issuer", scalars.line, ""),
+        place=cursor.place,
+    )
 
 
 def _check_issuers(written: Mapping[str, Found[_Written]]) -> None:

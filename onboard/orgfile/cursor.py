@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Generic, NoReturn, TypeAlias, TypeVar
 
 from onboard.errors import Mistake, Place, Severity
 from onboard.orgfile import nodes
 from onboard.orgfile.nodes import Node, Position
+from onboard.orgfile.source import FILE
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -39,7 +39,7 @@ class Report:
         self, position: Position, where: str, message: str, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
         """Note a mistake; the same one at the same place (an aliased node) counts once."""
-        place = Place(path=self.path, line=position.line, column=position.column, where=where)
+        place = Place(path=self.path, line=position.line, column=position.column, where=where or FILE)
         mistake = Mistake(place=place, message=message, hint=hint, severity=severity)
         self._mistakes.setdefault((position, message), mistake)
 
@@ -145,23 +145,17 @@ class Cursor:
         """The dotted path of a key in this mapping."""
         return f"{self.where}.{key}" if self.where else key
 
-    @contextmanager
     def fields(
-        self, expected: str, later: Mapping[str, Collection[str]] | None = None, free: str | None = None
-    ) -> Iterator[Fields]:
-        """The keys of this mapping, to be taken one by one; on leaving, the missing and unknown are reported.
+        self, expected: str, keys: Collection[str], later: Mapping[str, Collection[str]] | None = None
+    ) -> Fields:
+        """The keys of this mapping, to be taken one by one; unknown ones are reported.
 
         Args:
             expected: what the mapping is, for the message if it is none.
-            later: keys that are not built yet, each with the required keys it would make superfluous.
-            free: keys that begin with this are nobody's business.
+            keys: every key it may have.
+            later: keys that are not built yet, each with the keys whose absence it would explain.
         """
-        entries = self.entries(expected)
-        if free:
-            entries = {key: entry for key, entry in entries.items() if not key.startswith(free)}
-        fields = Fields(self, entries, later or {})
-        yield fields
-        fields.report_missing_and_unknown()
+        return Fields(self, self.entries(expected), keys, later or {})
 
     def fail_kind(self, expected: str, hint: str = "") -> NoReturn:
         """Report that the node is not what was expected."""
@@ -222,52 +216,40 @@ class Fields:
     """The keys of one mapping while they are being taken."""
 
     def __init__(
-        self, cursor: Cursor, entries: Mapping[str, Cursor], later: Mapping[str, Collection[str]]
+        self,
+        cursor: Cursor,
+        entries: Mapping[str, Cursor],
+        keys: Collection[str],
+        later: Mapping[str, Collection[str]],
     ) -> None:
         self._cursor = cursor
         self._entries = entries
-        self._later = later
-        self._asked: list[str] = []
-        self._missing: list[str] = []
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._entries
+        self._explained: set[str] = set()  # keys whose absence a reported one explains
+        unknown = [key for key in entries if key not in keys]
+        absent = [key for key in keys if key not in entries]
+        for key in unknown:
+            meant = difflib.get_close_matches(key, absent, n=1, cutoff=0.6)
+            if key in later:
+                hint = NOT_YET
+            else:
+                hint = f"did you mean '{meant[0]}'?" if meant else _choices("keys here", keys)
+            self._explained.update(later.get(key, meant))
+            entries[key].report.add(entries[key].opened, entries[key].where, "unknown key", hint)
 
     def required(self, key: str, reader: Reader[T]) -> Found[T]:
         """The value of `key`; its absence is a mistake."""
-        self._asked.append(key)
-        if key not in self._entries:
-            self._missing.append(key)
-            return Found(self._cursor, None)
-        return find(self._entries[key], reader)
+        if key in self._entries:
+            return find(self._entries[key], reader)
+        if key not in self._explained:
+            cursor = self._cursor
+            cursor.report.add(cursor.opened, cursor.where or key, f"the key '{key}' is missing", "")
+        return Found(self._cursor, None)
 
     def optional(self, key: str, reader: Reader[T], default: D) -> Found[T | D]:
         """The value of `key`, or `default` where it is not written."""
-        self._asked.append(key)
-        if key not in self._entries:
-            return Found(self._cursor, (default,))
-        return find(self._entries[key], reader)
-
-    def report_missing_and_unknown(self) -> None:
-        """Report keys nobody asked for, and required ones that are neither there nor misspelt."""
-        absent = [key for key in self._asked if key not in self._entries]
-        missing = dict.fromkeys(self._missing)
-        for key, cursor in self._entries.items():
-            if key in self._asked:
-                continue
-            meant = difflib.get_close_matches(key, absent, n=1, cutoff=0.6)
-            if key in self._later:
-                hint = NOT_YET
-                superfluous = self._later[key]
-            else:
-                hint = f"did you mean '{meant[0]}'?" if meant else _choices("keys here", self._asked)
-                superfluous = meant
-            for name in superfluous:
-                missing.pop(name, None)
-            cursor.report.add(cursor.opened, cursor.where, "unknown key", hint)
-        for key in missing:
-            cursor = self._cursor
-            cursor.report.add(cursor.opened, cursor.where or key, f"the key '{key}' is missing", "")
+        if key in self._entries:
+            return find(self._entries[key], reader)
+        return Found(self._cursor, None if key in self._explained else (default,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ from onboard.secret import SecretReference
 
 T = TypeVar("T")
 
-_REQUIRED = ("authority", "profile", "networks", "platforms", "challenge")
+_KEYS = ("authority", "profile", "networks", "vlan", "platforms", "challenge")
 _LATER: Mapping[str, tuple[str, ...]] = {
     "title": (),
     "formerly": (),
     "reply": (),
     "wins_over": (),
-    "like": _REQUIRED,  # it brings whatever is missing here
+    "like": _KEYS,  # it brings whatever is missing here
     "access_for": (),
 }
 _CHALLENGE_LATER: Mapping[str, tuple[str, ...]] = {"also_accept": (), "addresses": (), "uses": ()}
@@ -101,19 +101,19 @@ def _read_entry(
 ) -> Reader[WrittenGroup]:
     def read(cursor: Cursor) -> WrittenGroup:
         scalars.check_slug(cursor, name)
-        with cursor.fields(
-            "a group with authority, profile, networks, platforms and challenge", _LATER
-        ) as fields:
-            return WrittenGroup(
-                name=name,
-                cursor=cursor,
-                authority=fields.required("authority", _one(authorities)),
-                profile=fields.required("profile", _one(profiles)),
-                networks=fields.required("networks", distinct(networks.find, "a list of networks")),
-                vlan=fields.optional("vlan", _read_vlan, None),
-                platforms=fields.required("platforms", _read_platforms),
-                challenge=fields.required("challenge", _read_challenge),
-            )
+        fields = cursor.fields(
+            "a group with authority, profile, networks, platforms and challenge", _KEYS, _LATER
+        )
+        return WrittenGroup(
+            name=name,
+            cursor=cursor,
+            authority=fields.required("authority", _one(authorities)),
+            profile=fields.required("profile", _one(profiles)),
+            networks=fields.required("networks", distinct(networks.find, "a list of networks")),
+            vlan=fields.optional("vlan", _read_vlan, None),
+            platforms=fields.required("platforms", _read_platforms),
+            challenge=fields.required("challenge", _read_challenge),
+        )
 
     return read
 
@@ -149,9 +149,9 @@ def _read_platform(cursor: Cursor) -> Platform:
 
 
 def _read_challenge(cursor: Cursor) -> Challenge:
-    with cursor.fields("a challenge with type", _CHALLENGE_LATER) as fields:
-        kind = fields.required("type", scalars.choice(ChallengeType))
-        secret, valid_for = _read_terms(fields, kind.value if kind.is_readable else None)
+    fields = cursor.fields("a challenge with type", ("type", "secret", "valid_for"), _CHALLENGE_LATER)
+    kind = fields.required("type", scalars.choice(ChallengeType))
+    secret, valid_for = _read_terms(fields, kind.value if kind.is_readable else None)
     return Challenge(type=kind.value, secret=secret.value, valid_for=valid_for.value, place=cursor.place)
 
 

@@ -20,7 +20,7 @@ from onboard.model import (
     ScepSettings,
     Ssid,
 )
-from onboard.orgfile import platforms, rules, scalars, source, surroundings
+from onboard.orgfile import platforms, rules, source, surroundings
 from onboard.orgfile.authorities import read_authorities
 from onboard.orgfile.cursor import Cursor, Found, Reader, Report, Table, find, readable, values
 from onboard.orgfile.groups import WrittenGroup, read_groups
@@ -34,6 +34,18 @@ from onboard.orgfile.settings import Identity, default_pki, read_organization, r
 T = TypeVar("T")
 
 _NO_PROFILES: Mapping[str, Found[EnrollmentProfile]] = {}
+_KEYS = (
+    "version",
+    "organization",
+    "authorities",
+    "radius",
+    "networks",
+    "profiles",
+    "groups",
+    "pki",
+    "scep",
+    "onboarding",
+)
 _LATER = {"signing": (), "mdm": ()}
 
 
@@ -138,27 +150,37 @@ def _read(text: str, path: str, tags: Collection[str] | None) -> _Reading:
 def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
     def read(cursor: Cursor) -> _Sections:
         ssids: dict[Ssid, str] = {}
-        with cursor.fields("an org definition", _LATER, free="x-") as fields:
-            fields.optional("version", scalars.whole_number(1, 1, "the version"), 1)
-            identity = fields.required("organization", read_organization)
-            authorities = _table("authority", fields.required("authorities", read_authorities))
-            radius = _table("radius entry", fields.required("radius", read_radius(authorities)))
-            networks = _table("network", fields.required("networks", read_networks(radius, ssids)))
-            own = fields.optional("profiles", read_profiles, _NO_PROFILES)
-            profiles = _profiles(own)
-            return _Sections(
-                identity=identity,
-                authorities=authorities,
-                radius=radius,
-                networks=networks,
-                own_profiles=own.value if own.is_readable else {},
-                groups=fields.required("groups", read_groups(authorities, profiles, networks)),
-                scep=fields.required("scep", read_scep),
-                pki=fields.optional("pki", read_pki, None),
-                onboarding=fields.optional("onboarding", read_onboarding(tags, ssids), None),
-            )
+        free = [key for key in cursor.entries("an org definition") if key.startswith("x-")]
+        fields = cursor.fields("an org definition", (*_KEYS, *free), _LATER)
+        fields.optional("version", _read_version, 1)
+        identity = fields.required("organization", read_organization)
+        authorities = _table("authority", fields.required("authorities", read_authorities))
+        radius = _table("radius entry", fields.required("radius", read_radius(authorities)))
+        networks = _table("network", fields.required("networks", read_networks(radius, ssids)))
+        own = fields.optional("profiles", read_profiles, _NO_PROFILES)
+        profiles = _profiles(own)
+        return _Sections(
+            identity=identity,
+            authorities=authorities,
+            radius=radius,
+            networks=networks,
+            own_profiles=own.value if own.is_readable else {},
+            groups=fields.required("groups", read_groups(authorities, profiles, networks)),
+            scep=fields.required("scep", read_scep),
+            pki=fields.optional("pki", read_pki, None),
+            onboarding=fields.optional("onboarding", read_onboarding(tags, ssids), None),
+        )
 
     return read
+
+
+def _read_version(cursor: Cursor) -> int:
+    text = cursor.text("the number 1")
+    if text != "1":
+        cursor.fail(
+            f"version '{text}' of the format is not known here", "this is version 1; or upgrade onboard"
+        )
+    return 1
 
 
 def _table(kind: str, found: Found[Table[T]]) -> Table[T]:

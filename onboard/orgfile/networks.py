@@ -9,6 +9,7 @@ from onboard.orgfile import scalars
 from onboard.orgfile.cursor import NOT_YET, Cursor, Fields, Found, Reader, Table, find
 from onboard.orgfile.nodes import Sequence
 
+_KEYS = ("type", "ssid", "security", "radius")
 _LATER = {"hidden": (), "outer_identity": (), "passpoint": (), "platforms": ()}
 _ETHERNET_HINT = "an SSID and its security belong to Wi-Fi; remove the key or 'type: ethernet'"
 
@@ -46,16 +47,14 @@ def read_networks(radius: Table[Radius], ssids: dict[Ssid, str]) -> Reader[Table
 def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Reader[Network]:
     def read(cursor: Cursor) -> Network:
         scalars.check_name(cursor, name)
-        with cursor.fields("a network with radius, ssid and security", later=_LATER) as fields:
-            kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
-            server = fields.required("radius", _read_radius(radius))
-            # Of an unreadable type nothing is known; judge the rest as what it most likely is.
-            is_wifi = not kind.is_readable or kind.value is NetworkType.WIFI
-            ssid, security = (
-                _read_wifi(fields, unique_ssid(ssids, f"network '{name}'"))
-                if is_wifi
-                else _read_ethernet(fields)
-            )
+        fields = cursor.fields("a network with radius, ssid and security", _KEYS, _LATER)
+        kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
+        server = fields.required("radius", _read_radius(radius))
+        # Of an unreadable type nothing is known; judge the rest as what it most likely is.
+        is_wifi = not kind.is_readable or kind.value is NetworkType.WIFI
+        ssid, security = (
+            _read_wifi(fields, unique_ssid(ssids, f"network '{name}'")) if is_wifi else _read_ethernet(fields)
+        )
         return Network(
             name=name,
             type=kind.value,

@@ -108,22 +108,23 @@ class _Composer:
         return self._root, ()
 
     def _take(self, event: yaml.Event) -> None:
+        # In the order of frequency: this runs 40,000 times for an org of 1,000 groups.
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_tag(event)
             scalar = Scalar(event.value, bool(event.implicit[0]), _position(event))
             self._add(scalar, 1, event.anchor)
-        elif isinstance(event, yaml.AliasEvent):
-            self._add(*self._resolve(event), None)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        elif isinstance(event, yaml.CollectionEndEvent):
+            done = self._open.pop()
+            node = _mapping(done) if done.is_mapping else Sequence(tuple(done.nodes), done.position)
+            self._add(node, done.weight, done.anchor)
+        elif isinstance(event, yaml.CollectionStartEvent):
             self._refuse_tag(event)
             if len(self._open) == MAXIMUM_DEPTH:
                 self._refuse(event, f"this is nested deeper than {MAXIMUM_DEPTH} levels")
             is_mapping = isinstance(event, yaml.MappingStartEvent)
             self._open.append(_Open(_position(event), is_mapping, event.anchor))
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            done = self._open.pop()
-            node = _mapping(done) if done.is_mapping else Sequence(tuple(done.nodes), done.position)
-            self._add(node, done.weight, done.anchor)
+        elif isinstance(event, yaml.AliasEvent):
+            self._add(*self._resolve(event), None)
 
     def _add(self, node: Node, weight: int, anchor: str | None) -> None:
         if anchor is not None:
@@ -141,21 +142,24 @@ class _Composer:
     def _resolve(self, event: yaml.AliasEvent) -> tuple[Node, int]:
         name = cast("str", event.anchor)
         if any(collection.anchor == name for collection in self._open):
-            self._refuse(event, f"the alias *{name} stands inside its own anchor")
+            self._refuse(event, "this alias stands inside its own anchor")
         if name not in self._anchors:
-            self._refuse(event, f"no anchor is called '{name}' above this line")
+            # Its name is not shown: it may be the beginning of a secret that begins with '*'.
+            self._refuse(event, "this alias has no anchor above it", "quote the value if it begins with '*'")
         return self._anchors[name]
 
     def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
-            self._refuse(event, f"the tag {event.tag} has no meaning here", "write the value without it")
+            # Not shown either: a secret may begin with '!'.
+            self._refuse(event, "YAML tags have no meaning here", "quote the value if it begins with '!'")
 
     def _refuse(self, event: yaml.Event, message: str, hint: str = "") -> NoReturn:
         raise OrgFileError([self._mistake(_position(event), message, hint)])
 
     def _refuse_syntax(self, error: yaml.YAMLError, text: str) -> NoReturn:
         problem = getattr(error, "problem", None) or str(error)
-        mark = getattr(error, "problem_mark", None)
+        at_end = "end of stream" in problem  # then what was left open tells more than the end
+        mark = getattr(error, "context_mark" if at_end else "problem_mark", None)
         position = Position(mark.line + 1, mark.column + 1) if mark else START
         lines = text.splitlines()
         line = lines[position.line - 1] if position.line <= len(lines) else ""

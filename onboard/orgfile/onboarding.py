@@ -12,7 +12,8 @@ from onboard.orgfile.lists import distinct
 from onboard.orgfile.networks import unique_ssid
 from onboard.orgfile.nodes import Mapping as MappingNode
 
-_LATER = {"sign_in": (), "gardens": ("ssid",), "controllers": ()}
+_KEYS = ("ssid", "mode", "portal", "services")
+_LATER = {"sign_in": (), "gardens": _KEYS, "controllers": ()}
 _ALSO = {"no-portal": GardenMode.ZERO_TOUCH}
 
 
@@ -25,11 +26,11 @@ def read_onboarding(tags: Collection[str], ssids: dict[Ssid, str]) -> Reader[Onb
     """
 
     def read(cursor: Cursor) -> Onboarding:
-        with cursor.fields("a mapping with ssid, mode and services", _LATER) as fields:
-            ssid = fields.required("ssid", unique_ssid(ssids, "onboarding"))
-            mode = fields.optional("mode", scalars.choice(GardenMode, _ALSO), GardenMode.CAPTIVE)
-            portal = fields.optional("portal", scalars.https_url, "")
-            services = fields.optional("services", distinct(_read_tag(tags), "a list of catalogue tags"), ())
+        fields = cursor.fields("a mapping with ssid, mode and services", _KEYS, _LATER)
+        ssid = fields.required("ssid", unique_ssid(ssids, "onboarding"))
+        mode = fields.optional("mode", scalars.choice(GardenMode, _ALSO), GardenMode.CAPTIVE)
+        portal = fields.optional("portal", scalars.https_url, "")
+        services = fields.optional("services", distinct(_read_tag(tags), "a list of catalogue tags"), ())
         _check_portal(cursor, mode, portal)
         return Onboarding(
             ssid=ssid.value,

@@ -83,7 +83,8 @@ def _judge_anchors(
         authority = _authority(authorities, anchor.authority)
         if authority is not None and not authority.is_root:
             root = _chain(authorities, authority)[-1]
-            for limitation in limitations(platforms, Feature.NON_ROOT_ANCHOR):
+            refused = limitations(platforms, Feature.NON_ROOT_ANCHOR) if root.is_root else ()
+            for limitation in refused:
                 message = f"'{authority.name}' is not a root: {limitation.reason}"
                 cursor.report.at(anchor.place, message, f"write '{root.name}', its root")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import NoReturn
 
 from onboard.errors import OrgFileError
 from onboard.model import AltName, EnrollmentProfile, KeyKind, SubjectAttribute
@@ -29,6 +30,17 @@ from onboard.orgfile.templates import read_template
 from onboard.resources import folder, text
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder, matches_form
 
+_KEYS = (
+    "description",
+    "holder",
+    "subject",
+    "subject_alt_names",
+    "values",
+    "key",
+    "valid_for",
+    "renew_within",
+    "extended_key_usages",
+)
 _LATER: Mapping[str, tuple[str, ...]] = {"max_active": ()}
 _NO_VALUES: Mapping[str, Found[str]] = {}
 _RENEW_WITHIN = timedelta(days=30)
@@ -70,16 +82,16 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
     """A reader of one profile."""
 
     def read(cursor: Cursor) -> EnrollmentProfile:
-        with cursor.fields("a profile with holder, subject and valid_for", later=_LATER) as fields:
-            description = fields.optional("description", scalars.paragraph, "")
-            holder = fields.required("holder", scalars.choice(Holder))
-            subject = fields.required("subject", _read_subject(holder))
-            alt_names = fields.optional("subject_alt_names", _read_alt_names(holder), ())
-            limits = fields.optional("values", _read_values, _NO_VALUES)
-            key = fields.optional("key", _read_key, KeyKind.RSA_2048)
-            valid_for = fields.required("valid_for", scalars.duration)
-            renew_within = fields.optional("renew_within", scalars.duration, None)
-            usages = fields.optional("extended_key_usages", _read_usages, ("client-auth",))
+        fields = cursor.fields("a profile with holder, subject and valid_for", _KEYS, _LATER)
+        description = fields.optional("description", scalars.paragraph, "")
+        holder = fields.required("holder", scalars.choice(Holder))
+        subject = fields.required("subject", _read_subject(holder))
+        alt_names = fields.optional("subject_alt_names", _read_alt_names(holder), ())
+        limits = fields.optional("values", _read_values, _NO_VALUES)
+        key = fields.optional("key", _read_key, KeyKind.RSA_2048)
+        valid_for = fields.required("valid_for", scalars.duration)
+        renew_within = fields.optional("renew_within", scalars.duration, None)
+        usages = fields.optional("extended_key_usages", _read_usages, ("client-auth",))
         _check_renewal(valid_for, renew_within)
         _check_values(limits, subject, alt_names)
         return EnrollmentProfile(
@@ -107,7 +119,7 @@ def _read_subject(holder: Found[Holder]) -> Reader[tuple[SubjectAttribute, ...]]
         found: list[Found[SubjectAttribute]] = []
         for key, entry in entries.items():
             if key not in ATTRIBUTES:
-                _unknown(entry, key, ATTRIBUTES, "subject attributes")
+                found.append(_unknown(entry, key, ATTRIBUTES, "subject attributes"))
             else:
                 found += entry.one_or_more(_read_attribute(key, holder), "one value or a list of them")
         return values(found)
@@ -121,10 +133,10 @@ def _read_attribute(key: str, holder: Found[Holder]) -> Reader[SubjectAttribute]
     def read(cursor: Cursor) -> SubjectAttribute:
         template = read_template(cursor, holder)
         fixed = sum(len(part) for part in template.parts if isinstance(part, str))
-        if fixed > kind.limit:
-            cursor.fail(f"at most {kind.limit} characters (X.520); the fixed text alone is {fixed}")
         if key == "country" and not (template.variables or re.fullmatch("[A-Z]{2}", str(template))):
             cursor.fail(f"'{template}' is not a country code", "two capital letters of ISO 3166, such as DE")
+        if fixed > kind.limit:
+            cursor.fail(f"at most {kind.limit} characters (X.520); the fixed text alone is {fixed}")
         return SubjectAttribute(type=kind, value=template, place=cursor.value_place)
 
     return read
@@ -137,7 +149,7 @@ def _read_alt_names(holder: Found[Holder]) -> Reader[tuple[AltName, ...]]:
         found: list[Found[AltName]] = []
         for key, entry in cursor.entries("a mapping of alternative names").items():
             if key not in kinds:
-                _unknown(entry, key, kinds, "kinds of alternative names")
+                found.append(_unknown(entry, key, kinds, "kinds of alternative names"))
             else:
                 found += entry.one_or_more(_read_alt_name(kinds[key], holder), "one value or a list of them")
         return values(found)
@@ -161,7 +173,7 @@ def _read_values(cursor: Cursor) -> Mapping[str, Found[str]]:
     found: dict[str, Found[str]] = {}
     for name, entry in cursor.entries("a mapping from variables to patterns").items():
         if name not in allowed:
-            _unknown(entry, name, allowed, "variables")
+            found[name] = _unknown(entry, name, allowed, "variables")
         else:
             found[name] = find(entry, _read_pattern(name))
     return found
@@ -219,5 +231,7 @@ def _check_values(
                 pattern.cursor.warn(f"this profile does not use ${{{name}}}", "the pattern has no effect")
 
 
-def _unknown(entry: Cursor, key: str, known: Mapping[str, object] | list[str], label: str) -> None:
+def _unknown(entry: Cursor, key: str, known: Collection[str], label: str) -> Found[NoReturn]:
+    """Report the key; what it was meant for cannot be had, so that nothing is said of its absence."""
     entry.report.add(entry.opened, entry.where, "unknown key", suggestion(key, known, label))
+    return Found(entry, None)

@@ -7,6 +7,7 @@ from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Reader, Table, find, values
 from onboard.orgfile.lists import distinct
 
+_KEYS = ("server_names", "trust")
 _LATER = {"type": (), "issue": (), "tls": (), "clients": ()}
 
 
@@ -27,9 +28,9 @@ def read_radius(authorities: Table[Authority]) -> Reader[Table[Radius]]:
 def _read_entry(name: str, authorities: Table[Authority]) -> Reader[Radius]:
     def read(cursor: Cursor) -> Radius:
         scalars.check_name(cursor, name)
-        with cursor.fields("a RADIUS entry with server_names and trust", later=_LATER) as fields:
-            names = fields.required("server_names", distinct(scalars.server_name, "a list of host names"))
-            trust = fields.required("trust", distinct(_read_anchor(authorities), "a list of authorities"))
+        fields = cursor.fields("a RADIUS entry with server_names and trust", _KEYS, _LATER)
+        names = fields.required("server_names", distinct(scalars.server_name, "a list of host names"))
+        trust = fields.required("trust", distinct(_read_anchor(authorities), "a list of authorities"))
         return Radius(
             name=name, server_names=values(names.value), trust=values(trust.value), place=cursor.place
         )

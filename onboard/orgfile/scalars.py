@@ -218,31 +218,35 @@ def http_url(cursor: Cursor) -> str:
     )
 
 
+def url_pattern(scheme: str) -> str:
+    """The pattern of a URL to which paths are added; `scheme` is itself a pattern."""
+    return rf"{scheme}://({HOST_NAME}|\[[0-9A-Fa-f:.]+\])(:[0-9]{{1,5}})?(/[^\s?#\\]*)?"
+
+
 def _url(cursor: Cursor, schemes: tuple[str, ...], hint: str) -> str:
     text = cursor.text("a URL")
+    if "@" in text:  # before anything else: no other message may repeat the password
+        cursor.fail("a URL with '@' may hold a password, which every device would see", "remove it")
     parts = _split(cursor, text)
-    if parts.scheme not in schemes:
+    if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
         cursor.fail(f"'{text}' is not a URL that begins with {wanted}", hint)
-    if parts.username is not None or parts.password is not None:
-        cursor.fail("a URL with a user name or password would show it to every device")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         cursor.fail(f"'{text}' has a '?' or '#' part", "paths are added to this URL; end it with the path")
-    host = parts.hostname or ""
-    if not re.fullmatch(HOST_NAME, host) and not _is_address(host):
-        cursor.fail(f"'{text}' has no usable host name")
-    if not re.fullmatch(r"[!-~]*", text) or "\\" in text:
-        cursor.fail(f"'{text}' has characters that a URL cannot hold", "percent-encode them")
+    if not re.fullmatch(url_pattern("|".join(schemes).join("()")), text) or not text.isascii():
+        cursor.fail(f"'{text}' has no usable host name or path", "percent-encode what a URL cannot hold")
     return text.rstrip("/")
 
 
 def _split(cursor: Cursor, text: str) -> SplitResult:
+    """The parts of a URL with a port that can be reached."""
     try:
         parts = urlsplit(text)
-        if parts.port == 0:
-            cursor.fail(f"'{text}': port 0 cannot be reached")
+        port = parts.port
     except ValueError as error:
         cursor.fail(f"'{text}' is not a URL: {error}")
+    if port == 0:
+        cursor.fail(f"'{text}': port 0 cannot be reached")
     return parts
 
 

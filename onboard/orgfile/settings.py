@@ -26,40 +26,42 @@ class Identity:
 
 def read_organization(cursor: Cursor) -> Identity:
     """Who the organization is."""
-    with cursor.fields("the organization", later={"domains": (), "notify": ()}) as fields:
-        name = fields.required("name", scalars.line_up_to(64, "X.520 ub-organization-name"))
-        identifier = fields.required("identifier", scalars.identifier)
-        support = fields.optional("support", _read_support, Support())
+    fields = cursor.fields(
+        "the organization", ("name", "identifier", "support"), {"domains": (), "notify": ()}
+    )
+    name = fields.required("name", scalars.line_up_to(64, "X.520 ub-organization-name"))
+    identifier = fields.required("identifier", scalars.identifier)
+    support = fields.optional("support", _read_support, Support())
     return Identity(name=name.value, identifier=identifier.value, support=support.value)
 
 
 def _read_support(cursor: Cursor) -> Support:
-    with cursor.fields("a mapping with email and url") as fields:
-        email = fields.optional("email", scalars.email, "")
-        url = fields.optional("url", scalars.web_url, "")
+    fields = cursor.fields("a mapping with email and url", ("email", "url"))
+    email = fields.optional("email", scalars.email, "")
+    url = fields.optional("url", scalars.web_url, "")
     return Support(email=email.value, url=url.value)
 
 
 def read_scep(cursor: Cursor) -> ScepSettings:
     """Where groups enrol."""
-    with cursor.fields("a mapping with url") as fields:
-        url = fields.required("url", scalars.web_url)
-        limits = fields.optional("limits", _read_limits, (PER_ADDRESS, None))
+    fields = cursor.fields("a mapping with url", ("url", "limits"))
+    url = fields.required("url", scalars.web_url)
+    limits = fields.optional("limits", _read_limits, (PER_ADDRESS, None))
     per_address, per_group = limits.value
     return ScepSettings(url=url.value, per_address=per_address, per_group=per_group, place=cursor.place)
 
 
 def _read_limits(cursor: Cursor) -> tuple[Rate | None, Rate | None]:
-    with cursor.fields("a mapping with per_address and per_group") as fields:
-        per_address = fields.optional("per_address", scalars.rate, PER_ADDRESS)
-        per_group = fields.optional("per_group", scalars.rate, None)
+    fields = cursor.fields("a mapping with per_address and per_group", ("per_address", "per_group"))
+    per_address = fields.optional("per_address", scalars.rate, PER_ADDRESS)
+    per_group = fields.optional("per_group", scalars.rate, None)
     return per_address.value, per_group.value
 
 
 def read_pki(cursor: Cursor) -> PkiSettings:
     """Where CRLs, OCSP and issuer certificates are fetched."""
-    with cursor.fields("a mapping with url", later={"crl_valid_for": (), "ocsp": ()}) as fields:
-        url = fields.required("url", scalars.http_url)
+    fields = cursor.fields("a mapping with url", ("url",), {"crl_valid_for": (), "ocsp": ()})
+    url = fields.required("url", scalars.http_url)
     return PkiSettings(url=url.value, place=cursor.place)
 
 

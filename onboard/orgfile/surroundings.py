@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography import x509
-
 from onboard.capabilities import Feature, limitations
 from onboard.errors import Place, SecretUnavailableError, Severity
 from onboard.model import Anchor, Radius
@@ -74,13 +72,13 @@ def _judge_anchor(report: Report, anchor: Anchor, folder: Path) -> None:
         report.at(anchor.place, f"the certificate file {path} cannot be read: {error.strerror}", hint)
         return
     try:
-        certificate = _parse(content)
+        is_root = _is_root(content)
     except ValueError:
         report.at(
             anchor.place, f"{path} is not a certificate in PEM or DER", "one certificate, without its key"
         )
         return
-    if certificate.subject != certificate.issuer:
+    if not is_root:
         report.at(
             anchor.place,
             f"{path} is not a root: Windows pins certificates of its root store only",
@@ -89,7 +87,10 @@ def _judge_anchor(report: Report, anchor: Anchor, folder: Path) -> None:
         )
 
 
-def _parse(content: bytes) -> x509.Certificate:
-    if content.lstrip().startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_certificate(content)
-    return x509.load_der_x509_certificate(content)
+def _is_root(content: bytes) -> bool:
+    """Whether a certificate names itself as issuer (ValueError if it is no certificate)."""
+    from cryptography import x509  # noqa: PLC0415  # 80 ms that only an org with certificate files needs
+
+    is_pem = content.lstrip().startswith(b"-----BEGIN")
+    certificate = (x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate)(content)
+    return certificate.subject == certificate.issuer
