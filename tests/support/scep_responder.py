@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import httpx
-from asn1crypto import cms, core, csr
+from asn1crypto import cms, core, csr, parser
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -40,7 +40,7 @@ KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in 
 
 
 def certificate(
-    name: str,
+    name: str | x509.Name,
     public,
     issuer_name: str,
     issuer_key,
@@ -48,12 +48,14 @@ def certificate(
     ca: bool = False,
     usage: tuple[str, ...] = (),
     serial: int = 7,
+    alt_names: x509.SubjectAlternativeName | None = None,
+    client: bool = False,
 ) -> x509.Certificate:
     """A certificate with exactly the extensions named."""
     builder = (
         x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer_name)]))
+        .subject_name(name if isinstance(name, x509.Name) else _common_name(name))
+        .issuer_name(_common_name(issuer_name))
         .public_key(public)
         .serial_number(serial)
         .not_valid_before(NOW - timedelta(days=1))
@@ -65,6 +67,11 @@ def certificate(
         flags = dict.fromkeys(_USAGES, False)
         flags.update(dict.fromkeys(usage, True))
         builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
+    if alt_names is not None:
+        builder = builder.add_extension(alt_names, critical=False)
+    if client:
+        purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH])
+        builder = builder.add_extension(purpose, critical=False)
     return builder.sign(issuer_key, hashes.SHA256())
 
 
@@ -165,7 +172,7 @@ class Responder:
             hashlib.new(digest, content).digest()
             == core.OctetString.load(attributes["1.2.840.113549.1.9.4"]).native
         )
-        enveloped = cms.ContentInfo.load(content)["content"]
+        enveloped = cms.ContentInfo.load(joined(content))["content"]
         recipient = enveloped["recipient_infos"][0].chosen
         request = _decrypt(enveloped, KEYS[0])
         received = Received(
@@ -185,7 +192,17 @@ class Responder:
     def issue(self, request: Received) -> x509.Certificate:
         info = request.csr["certification_request_info"]
         public = load_der_public_key(info["subject_pk_info"].dump())
-        return certificate("device", public, "Issuing", self.ca_key, usage=("digital_signature",), serial=99)
+        subject, alt_names = _asked_for(request)
+        return certificate(
+            subject,
+            public,
+            "Issuing",
+            self.ca_key,
+            usage=("digital_signature",),
+            serial=99,
+            alt_names=alt_names,
+            client=True,
+        )
 
     def _reply(self, request: Received) -> bytes:
         content = b""
@@ -244,6 +261,37 @@ def degenerate(certificates: list[x509.Certificate]) -> bytes:
         der.set_of(),
     )
     return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.tlv(0xA0, signed))
+
+
+def _asked_for(request: Received) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
+    try:
+        asked = x509.load_der_x509_csr(request.csr_der)
+        extensions = asked.extensions
+    except x509.InvalidVersion:  # the mdmclient of 2016
+        return _common_name("device"), None
+    try:
+        return asked.subject, extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return asked.subject, None
+
+
+def _common_name(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def joined(encoded: bytes) -> bytes:
+    """BER with definite lengths where [0] is cut into OCTET STRINGs, put together: asn1crypto cannot."""
+    kind, method, tag, _, content, _ = parser.parse(encoded)
+    if method == 0:
+        return encoded
+    children, rest = [], content
+    while rest:
+        size = len(b"".join(parser.parse(rest)[3:]))
+        children.append(rest[:size])
+        rest = rest[size:]
+    if kind == 2 and tag == 0 and all(child[0] == der.OCTET_STRING for child in children):
+        return der.tlv(0x80, b"".join(parser.parse(child)[4] for child in children))
+    return der.tlv(encoded[0], *(joined(child) for child in children))
 
 
 def _decrypt(enveloped: cms.EnvelopedData, key: rsa.RSAPrivateKey) -> bytes:

@@ -1,0 +1,71 @@
+"""Which artifacts a device of each platform takes; `read_device` is the one door for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from onboard.devices.android import read_amapi, read_eap_config
+from onboard.devices.apple import read_profile
+from onboard.devices.chromeos import read_chromebook
+from onboard.devices.errors import DeviceError
+from onboard.devices.linux import read_linux
+from onboard.devices.settings import DeviceSettings
+from onboard.devices.windows import read_windows
+
+Files = Mapping[str, Sequence[bytes]]  # by kind of the manifest
+
+
+def read_device(platform: str, files: Files) -> DeviceSettings:
+    """What a device of the platform learns from its artifacts.
+
+    Args:
+        platform: apple, windows, chromeos, android or linux.
+        files: the group's artifacts for it by kind; variables filled in; kinds it does not take are ignored.
+
+    Raises:
+        DeviceError: a file is absent, or the device would refuse or misread it.
+    """
+    reader = _READERS.get(platform)
+    if reader is None:
+        raise DeviceError("platform", f"{platform!r} has no simulated device")
+    return reader(files)
+
+
+def _only(files: Files, kind: str) -> bytes:
+    found = files.get(kind, ())
+    if len(found) != 1:
+        raise DeviceError(kind, f"the device needs one such file and got {len(found)}")
+    return found[0]
+
+
+def _apple(files: Files) -> DeviceSettings:
+    return read_profile(_only(files, "mobileconfig"))
+
+
+def _windows(files: Files) -> DeviceSettings:
+    return read_windows(_only(files, "syncml"), files.get("wlan-profile", ()), files.get("lan-profile", ()))
+
+
+def _chromeos(files: Files) -> DeviceSettings:
+    sheets = files.get("chrome-scep-profile", ())
+    return read_chromebook(_only(files, "onc"), sheets[0] if sheets else None)
+
+
+def _android(files: Files) -> DeviceSettings:
+    """A managed device takes the policy; the file for unmanaged ones must be readable as well."""
+    for content in files.get("eap-config", ()):
+        read_eap_config(content)
+    return read_amapi(_only(files, "amapi"))
+
+
+def _linux(files: Files) -> DeviceSettings:
+    return read_linux(_only(files, "certmonger"), files.get("networkmanager", ()))
+
+
+_READERS: Mapping[str, Callable[[Files], DeviceSettings]] = {
+    "apple": _apple,
+    "windows": _windows,
+    "chromeos": _chromeos,
+    "android": _android,
+    "linux": _linux,
+}
