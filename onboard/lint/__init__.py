@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onboard.errors import Finding, Severity
-from onboard.lint import apple
+from onboard.lint import (
+    amapi,
+    apple,
+    certmonger,
+    chrome_policy,
+    eap_config,
+    keyfile,
+    onc,
+    scep_sheet,
+    wpa_supplicant,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,14 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format(name="Apple mobileconfig", recognises=apple.recognises, lint=apple.lint, lint_at=apple.lint_at),
+    Format(name="ONC", recognises=onc.recognises, lint=onc.lint, lint_at=onc.lint_at),
+    Format(name="Chrome Policy requests", recognises=chrome_policy.recognises, lint=chrome_policy.lint),
+    Format(name="Chrome SCEP sheet", recognises=scep_sheet.recognises, lint=scep_sheet.lint),
+    Format(name="Android Management API networks", recognises=amapi.recognises, lint=amapi.lint),
+    Format(name="eap-config", recognises=eap_config.recognises, lint=eap_config.lint),
+    Format(name="certmonger script", recognises=certmonger.recognises, lint=certmonger.lint),
+    Format(name="NetworkManager or iwd profile", recognises=keyfile.recognises, lint=keyfile.lint),
+    Format(name="wpa_supplicant", recognises=wpa_supplicant.recognises, lint=wpa_supplicant.lint),
 )
 
 

@@ -1,0 +1,135 @@
+"""Judges the sheet for Google's "Secure SCEP" form: complete, consistent, of a kind the server grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import yaml
+
+from onboard.errors import Finding
+from onboard.lint.report import Report
+from onboard.pki import PublicCertificate, load_pem
+
+_MARK = b"sheet: chrome-scep-profile"
+_FIELDS = (
+    "Device platforms",
+    "SCEP profile name",
+    "Subject name format",
+    "Common name",
+    "Subject alternative name",
+    "Signing algorithm",
+    "Key usage",
+    "Key size (bits)",
+    "Security",
+    "SCEP server URL",
+    "Certificate validity period (years)",
+    "Renew within days",
+    "Extended key usage",
+    "Challenge type",
+    "Challenge",
+    "Template name",
+    "Certificate authority",
+    "Network type this profile applies to",
+)
+_PLATFORMS = ("Chromebook (user)", "Chromebook (device)")
+
+
+def recognises(content: bytes) -> bool:
+    """Whether one of its lines says so."""
+    return _MARK in content.splitlines()
+
+
+def lint(path: str, content: bytes) -> tuple[Finding, ...]:
+    """What an administrator could not type, or the server would refuse."""
+    report = Report(path, "scep-sheet")
+    try:
+        sheet = _plain(yaml.compose(content.decode("utf-8"), Loader=_Loader))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        report.error("01", "", f"this is not plain YAML: {error}")
+        return report.findings
+    form = sheet.get("form") if isinstance(sheet, dict) else None
+    if not isinstance(form, dict) or not isinstance(sheet, dict):
+        report.error("02", "form", "missing")
+        return report.findings
+    for field in _FIELDS:
+        if not form.get(field):
+            report.error("03", f"form.{field}", "missing or empty")
+    _judge_form(report, form)
+    _judge_certificates(report, sheet.get("certificates"), form.get("Certificate authority"))
+    if not sheet.get("notices"):
+        report.error("04", "notices", "missing: the sheet must say that the interface it is for is ending")
+    return report.findings
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows no aliases: a few lines of them would unfold to gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            msg = "aliases have no place in a sheet"
+            raise ValueError(msg)
+        return super().compose_node(parent, index)
+
+
+def _plain(node: yaml.Node | None) -> object:
+    """Text, lists and mappings; every scalar keeps its text."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [str(_plain(key)) for key, _ in node.value]
+        if len(set(keys)) < len(keys):
+            msg = "a key occurs twice"
+            raise ValueError(msg)
+        return {key: _plain(value) for key, (_, value) in zip(keys, node.value, strict=True)}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item) for item in node.value]
+    return node.value if isinstance(node, yaml.ScalarNode) else None
+
+
+def _judge_form(report: Report, form: Mapping[str, object]) -> None:
+    if form.get("Device platforms") not in _PLATFORMS:
+        report.error("05", "form.Device platforms", f"not one of {', '.join(_PLATFORMS)}")
+    url = urlsplit(str(form.get("SCEP server URL", "")))
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        report.error("06", "form.SCEP server URL", "not an absolute http or https URL")
+    if form.get("Key size (bits)") not in {"2048", "4096"}:
+        report.error("07", "form.Key size (bits)", "not 2048 or 4096")
+    if form.get("Challenge type") != "Static":
+        report.error("08", "form.Challenge type", "the connector takes static challenges from other servers")
+    usages = form.get("Key usage")
+    if not isinstance(usages, list) or set(usages) != {"Key encipherment", "Signing"}:
+        report.error("09", "form.Key usage", "must be Key encipherment and Signing")
+    if form.get("Signing algorithm") != "SHA256withRSA":
+        report.error("10", "form.Signing algorithm", "not SHA256withRSA")
+    for field in ("Certificate validity period (years)", "Renew within days"):
+        if not str(form.get(field, "")).isdigit():
+            report.error("11", f"form.{field}", "not a whole number")
+
+
+def _judge_certificates(report: Report, listed: object, authority: object) -> None:
+    if not isinstance(listed, list) or not listed:
+        report.error("12", "certificates", "missing: the whole chain must be uploaded first")
+        return
+    found = []
+    for position, entry in enumerate(listed):
+        certificate = _certificate(entry)
+        if certificate is None:
+            report.error("13", f"certificates[{position}]", "not a PEM certificate with its name and SHA-256")
+        else:
+            found.append(certificate)
+    if found and authority not in [certificate.common_name for certificate in found]:
+        report.error("14", "form.Certificate authority", "not among the certificates")
+    if found and not any(certificate.is_self_issued for certificate in found):
+        report.error("15", "certificates", "the root is not among them")
+
+
+def _certificate(entry: object) -> PublicCertificate | None:
+    """The certificate of an entry whose fingerprint is right."""
+    if not isinstance(entry, dict):
+        return None
+    pem = str(entry.get("pem", ""))
+    try:
+        certificate = load_pem("", pem.encode(), "")
+    except Exception:  # noqa: BLE001 -- whatever the parser makes of foreign bytes, it is no certificate
+        return None
+    matches = certificate.sha256.hex() == entry.get("sha256") and "BEGIN CERTIFICATE" in pem
+    return certificate if matches else None
