@@ -20,8 +20,10 @@ from onboard.lint import (
     keyfile,
     onc,
     scep_sheet,
+    windows,
     wpa_supplicant,
 )
+from onboard.lint.windows import script as windows_script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ FORMATS: tuple[Format, ...] = (
     Format(name="eap-config", recognises=eap_config.recognises, lint=eap_config.lint),
     Format(name="certmonger script", recognises=certmonger.recognises, lint=certmonger.lint),
     Format(name="NetworkManager or iwd profile", recognises=keyfile.recognises, lint=keyfile.lint),
+    Format(name="PowerShell script", recognises=windows_script.recognises, lint=windows_script.lint),
+    Format(name="Windows profile or SyncML", recognises=windows.recognises, lint=windows.lint),
     Format(name="wpa_supplicant", recognises=wpa_supplicant.recognises, lint=wpa_supplicant.lint),
 )
 
