@@ -95,6 +95,7 @@ class Worker:
             lifespan="off",
             access_log=False,  # a query string may hold what no log should
             log_config=None,
+            log_level="warning",
             server_header=False,
             proxy_headers=False,  # trusted proxies are our own matter
             timeout_keep_alive=IDLE_SECONDS,

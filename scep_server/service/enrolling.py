@@ -28,6 +28,7 @@ from scep_server.store import (
     Spent,
 )
 from scep_server.store.rules import objection_event, repeated_event, rival_event
+from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, weak_key_reason
 
 _DRAWS = 3  # serials have 127 random bits: a second draw is a broken entropy source, not bad luck
 
@@ -58,6 +59,7 @@ class Enrolling:
         pepper: key of the challenges' digests.
         world: clock, entropy and observer.
         issued: bucket of certificates for each group; None: no limit.
+        known_weak: keys that are never certified.
     """
 
     store: ReadingStore
@@ -65,6 +67,7 @@ class Enrolling:
     pepper: bytes = field(repr=False)
     world: World
     issued: TokenBuckets | None = None
+    known_weak: KnownWeak = NOTHING_KNOWN
 
     async def answer(self, case: Case, opened: OpenedRequest) -> Success:
         """The certificate for a request, new or, for a retransmission, the one that it got before.
@@ -92,10 +95,21 @@ class Enrolling:
             address=case.address,
             now=case.now,
         )
+        self._demand_sound_key(case, csr)
         approval = authorize(csr, case.endpoint.policy, warrant.grant)
         warrant.check(approval)
         self._demand_room(case)
         return Success(certificates=(await self._issue(case, warrant, approval, key),))
+
+    def _demand_sound_key(self, case: Case, csr: Csr) -> None:
+        if not csr.modulus:
+            return  # not RSA: the policy has its own words for that
+        minimum = case.endpoint.policy.minimum_key_bits
+        reason = weak_key_reason(csr.modulus, csr.exponent, minimum_bits=minimum, known=self.known_weak)
+        if reason is not None:
+            raise RequestRejectedError(
+                FailInfo.BAD_REQUEST, reason, remedy="let the device make a new key of the profile's size"
+            )
 
     def _demand_room(self, case: Case) -> None:
         if self.issued is None:

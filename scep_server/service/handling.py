@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, field
 
 from scep_server.audit import Event, EventKind, Tally
-from scep_server.errors import RequestRejectedError, UnanswerableError
+from scep_server.errors import RequestRejectedError, UnanswerableError, UnprovenSenderError
 from scep_server.messages import FailInfo, MessageType
 from scep_server.pkimessage import (
     CertRep,
@@ -27,6 +28,9 @@ from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLate
 from scep_server.service.warrants import SpentChallengeError
 from scep_server.store import StoreError
 
+LOGGER = logging.getLogger(__name__)
+
+_NOT_SCEP = NotScep("this is not a SCEP message")
 _STORE_PAUSE = 30  # seconds; a full disk or a long lock is not over at once
 
 
@@ -58,7 +62,7 @@ class Service:
             reply = await self._reply(case, message)
         except UnanswerableError as error:
             await self._count(case, str(error), case.event(EventKind.REFUSED, reason=str(error)))
-            return NotScep("this is not a SCEP message")
+            return _NOT_SCEP
         except GroupBusyError as busy:
             world.observe(
                 case.event(EventKind.REFUSED, reason=str(busy), remedy="raise per_group in scep.limits")
@@ -69,7 +73,11 @@ class Service:
             return TryLater(_STORE_PAUSE)
         except RequestRejectedError as error:
             await self._note_refusal(case, error)
-            return Reply(self._sealed(Failure(fail_info=error.fail_info, text=error.public), case))
+            return self._refused(case, error)
+        except Exception:
+            # A fault of ours must not tell a stranger how far his bytes came: it looks like any other.
+            LOGGER.exception("a request to %r failed by a fault of this program", endpoint.group)
+            return self._refused(case, UnprovenSenderError("fault")) if case.signed else _NOT_SCEP
         return Reply(self._sealed(reply, case))
 
     async def _reply(self, case: Case, message: bytes) -> CertRep:
@@ -166,6 +174,9 @@ class Service:
             except StoreError as error:
                 lost = event.turned(EventKind.REFUSED, reason=error.reason, remedy=error.remedy)
                 self.enrolling.world.observe(lost)
+
+    def _refused(self, case: Case, error: RequestRejectedError) -> Reply:
+        return Reply(self._sealed(Failure(fail_info=error.fail_info, text=error.public), case))
 
     def _sealed(self, reply: CertRep, case: Case) -> bytes:
         world = self.enrolling.world
