@@ -42,6 +42,17 @@ _RSA_PKCS1 = frozenset(
 _ECDSA = frozenset(bytes.fromhex(oid) for oid in ("2a8648ce3d040302", "2a8648ce3d040303", "2a8648ce3d040304"))
 
 
+# What `cryptography` raises on damaged certificates, at loading or when a part is first looked at.
+UNREADABLE_CERTIFICATE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
+
 class CmsError(ValueError):
     """The file is no attached SignedData in DER, or its signature does not hold; the message says which."""
 
@@ -124,7 +135,7 @@ def _certificates(signed_data: _Reader) -> tuple[x509.Certificate, ...]:
         return tuple(_certificate(der) for der in signed_data.enter(_CONTEXT_0).whole(_SEQUENCE))
     except CmsError:
         raise
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE_CERTIFICATE as error:
         raise CmsError("a certificate in the signature cannot be read") from error
 
 
@@ -194,7 +205,7 @@ def _verify(signature: Signature, content: bytes) -> None:
 def _public_key(certificate: x509.Certificate) -> object:
     try:
         return certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE_CERTIFICATE:
         raise CmsError("the signer's key cannot be read, or is of a kind that devices do not know") from None
 
 

@@ -82,6 +82,7 @@ def test_other_cms_is_told_apart():
     assert not is_cms(b"")
 
 
+@pytest.mark.filterwarnings("ignore")  # the certificate library's, about damaged certificates
 @given(st.data())
 def test_no_damage_raises_anything_else(data):
     """Cut or overwritten anywhere, the file reads, or is refused with a CmsError."""

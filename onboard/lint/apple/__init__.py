@@ -7,7 +7,9 @@ E24 (whether RADIUS holds the chain) and E37 (the previous release).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from onboard.cms import CmsError, SignedFile, is_cms, read_signed
@@ -54,22 +56,32 @@ def recognises(content: bytes) -> bool:
 
 def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     """Findings of every rule, in the order of the rules' modules; never raises."""
-    try:
-        document = _open(path, content)
-    except CmsError as error:
-        return (_refusal(path, "apple-E36", str(error), "sign it attached, in DER, with SHA-256"),)
-    except UnreadableError as error:
-        return (_refusal(path, "apple-E35", str(error), "write it with a property list library"),)
-    return tuple(finding for rule in _RULES for finding in rule(document))
+    with _quiet():
+        try:
+            document = _open(path, content)
+        except CmsError as error:
+            return (_refusal(path, "apple-E36", str(error), "sign it attached, in DER, with SHA-256"),)
+        except UnreadableError as error:
+            return (_refusal(path, "apple-E35", str(error), "write it with a property list library"),)
+        return tuple(finding for rule in _RULES for finding in rule(document))
 
 
 def lint_at(path: str, content: bytes, now: datetime) -> tuple[Finding, ...]:
-    """What only the clock (`now`, aware UTC) tells: E23, E34, E36; silent on what `lint` finds unreadable."""
-    try:
-        document = _open(path, content)
-    except (CmsError, UnreadableError):
-        return ()
-    return tuple(finding for rule in _RULES_AT for finding in rule(document, now))
+    """What only the clock (`now`, aware UTC) tells: E23, E34, E36; silent where `lint` cannot read."""
+    with _quiet():
+        try:
+            document = _open(path, content)
+        except (CmsError, UnreadableError):
+            return ()
+        return tuple(finding for rule in _RULES_AT for finding in rule(document, now))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings of the certificate library about what foreign files hold."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _open(path: str, content: bytes) -> Document:

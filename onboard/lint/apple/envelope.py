@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,9 +11,10 @@ from asn1crypto import cms as asn1_cms
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, mapping, text
 from onboard.lint.apple.keys import NETWORKS
-from onboard.lint.apple.tokens import neutral_variables, unexpanded
+from onboard.lint.apple.tokens import is_final, neutral_variables, unexpanded
 from onboard.variables import CHALLENGE, VARIABLES
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # tab, LF and CR are text
 _LARGEST = 1_000_000  # bytes; Intune's limit for a custom profile
 _LONGEST_NAME = 255
 _MAC = (0, 5)  # TargetDeviceType: any, Mac
@@ -36,8 +38,10 @@ def envelope_at(document: Document, now: datetime) -> Iterator[Finding]:
 
 def _texts(document: Document) -> Iterator[Finding]:
     for where, value in _all_text(document):
-        if any(ord(c) < 32 and c not in "\t\n\r" for c in value):
+        if _CONTROL.search(value):
             yield document.error(where, "E35", "a control character; XML property lists cannot carry it")
+        if is_final(value):
+            continue
         for name in neutral_variables(value):
             if name != CHALLENGE and name not in VARIABLES:
                 known = ", ".join([*VARIABLES, CHALLENGE])

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+
+from onboard.cms import UNREADABLE_CERTIFICATE
 
 # Payloads carry DER; PEM bytes are taken too (Apple's schema calls the types aliases of one another).
 _PEM = b"-----BEGIN CERTIFICATE-----"
@@ -39,7 +40,7 @@ def facts(content: bytes) -> CertificateFacts | None:
         else:
             certificate = x509.load_der_x509_certificate(content)
         return _facts(certificate)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE_CERTIFICATE:
         return None
 
 
