@@ -2,6 +2,7 @@
 
 from onboard.orgfile.loader import check, load, loads
 from onboard.orgfile.references import resolve, resolve_challenge
+from onboard.orgfile.scalars import parse_duration
 from onboard.orgfile.schema import json_schema
 
-__all__ = ["check", "json_schema", "load", "loads", "resolve", "resolve_challenge"]
+__all__ = ["check", "json_schema", "load", "loads", "parse_duration", "resolve", "resolve_challenge"]

@@ -116,6 +116,19 @@ def whole_number(low: int, high: int, what: str) -> Reader[int]:
     return read
 
 
+def parse_duration(text: str) -> timedelta:
+    """A length of time such as `30d`.
+
+    Raises:
+        ValueError: `text` is no duration.
+    """
+    if not re.fullmatch(DURATION, text):
+        msg = f"{text!r} is not a duration: write a number and a unit, such as 5y, 30d, 1h or 15min"
+        raise ValueError(msg)
+    digits = text.rstrip("".join(_UNITS))
+    return int(digits) * _UNITS[text[len(digits) :]]
+
+
 def duration(cursor: Cursor) -> timedelta:
     """A length of time with its unit: years of 365 days, days, hours or minutes."""
     text = cursor.text("a duration such as 365d")
@@ -126,9 +139,7 @@ def duration(cursor: Cursor) -> timedelta:
         elif re.fullmatch("[0-9]+m", text):
             hint = f"minutes are {text}in; months do not exist here, write days"
         cursor.fail(f"'{text}' is not a duration", hint)
-    number = re.match("[0-9]+", text)
-    digits = number.group() if number else ""
-    length = int(digits) * _UNITS[text[len(digits) :]]
+    length = parse_duration(text)
     if length > LONGEST:
         cursor.fail(f"'{text}' is longer than 100y")
     return length
