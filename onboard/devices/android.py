@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 
 from onboard.devices import onc
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
@@ -103,7 +104,7 @@ def _trust(server: Node) -> _Trust:
         if (node.element.get("format"), node.element.get("encoding")) != ("X.509", "base64"):
             raise DeviceError(node.path, "is not format X.509, encoding base64")
         try:
-            anchors.append(x509.load_der_x509_certificate(base64.b64decode(node.value, validate=True)))
+            anchors.append(parse_certificate(base64.b64decode(node.value, validate=True)))
         except (ValueError, binascii.Error) as error:
             raise DeviceError(node.path, "is not a certificate") from error
     names = tuple(node.value for node in server.children("", "ServerID"))

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from onboard.devices.apple_networks import read_network
 from onboard.devices.ca_certificates import Fingerprint
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
@@ -109,11 +110,8 @@ def _demand_common_keys(payload: Fields) -> None:
 
 def _certificate(payload: Fields) -> x509.Certificate:
     content = payload.data("PayloadContent")
-    pem = payload.text("PayloadType") == "com.apple.security.pem" or content.startswith(b"-----BEGIN")
     try:
-        certificate = (
-            x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
-        )
+        certificate = parse_certificate(content)
     except ValueError as error:
         raise DeviceError(payload.place("PayloadContent"), "is not a certificate") from error
     root = payload.text("PayloadType") == "com.apple.security.root"

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import CaUntrustedError, RaSelectionError, ScepTransportError
 from onboard.devices.request_shape import RaRule
 
@@ -60,7 +61,7 @@ def parse_ca_certificates(body: bytes, content_type: str) -> tuple[x509.Certific
     """
     try:
         if content_type == ONE_CERTIFICATE:
-            return (x509.load_der_x509_certificate(body),)
+            return (parse_certificate(body),)
         if content_type == SEVERAL_CERTIFICATES:
             return parse_degenerate(body)
     except (ValueError, TypeError) as error:
@@ -85,7 +86,7 @@ def parse_degenerate(body: bytes) -> tuple[x509.Certificate, ...]:
     if len(signed["signer_infos"]) or signed["encap_content_info"]["content"].native is not None:
         msg = "a degenerate SignedData has no signers and no content"
         raise ValueError(msg)
-    return tuple(x509.load_der_x509_certificate(c.chosen.dump()) for c in signed["certificates"])
+    return tuple(parse_certificate(c.chosen.dump()) for c in signed["certificates"])
 
 
 def choose_ra(

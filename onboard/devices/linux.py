@@ -14,6 +14,7 @@ from configparser import Error as ConfigError
 from cryptography import x509
 
 from onboard.devices.ca_certificates import Fingerprint
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
@@ -192,6 +193,6 @@ def _ssid(text: str) -> bytes:
 
 def _certificates(name: str, body: str) -> tuple[x509.Certificate, ...]:
     try:
-        return tuple(x509.load_pem_x509_certificate(pem.encode()) for pem in _PEM.findall(body))
+        return tuple(parse_certificate(pem.encode()) for pem in _PEM.findall(body))
     except ValueError as error:
         raise DeviceError(f"script: {name}", "is not a certificate") from error

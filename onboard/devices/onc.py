@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from cryptography import x509
 
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
 from onboard.devices.identity import CertificatePattern
@@ -166,9 +167,9 @@ def _certificate(entry: Fields) -> x509.Certificate:
     text = entry.text("X509")
     try:
         if text.startswith("-----BEGIN"):
-            return x509.load_pem_x509_certificate(text.encode())
+            return parse_certificate(text.encode())
         if re.search(r"\s", text):
             raise DeviceError(entry.place("X509"), "has white space, which only PEM with its armour may have")
-        return x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
+        return parse_certificate(base64.b64decode(text, validate=True))
     except (ValueError, binascii.Error) as error:
         raise DeviceError(entry.place("X509"), "is not a certificate") from error

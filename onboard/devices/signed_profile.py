@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -35,7 +36,7 @@ def open_profile(content: bytes) -> bytes:
             raise DeviceError("profile", msg)
         signed = info["content"]
         inner = bytes(signed["encap_content_info"]["content"].native or b"")
-        certificates = [x509.load_der_x509_certificate(c.chosen.dump()) for c in signed["certificates"]]
+        certificates = [parse_certificate(c.chosen.dump()) for c in signed["certificates"]]
         _verify(signed["signer_infos"][0], inner, certificates)
     except (ValueError, TypeError, IndexError, KeyError) as error:
         msg = f"neither a property list nor readable CMS SignedData: {error}"

@@ -15,6 +15,7 @@ from cryptography import x509
 
 from onboard.devices import der
 from onboard.devices.ca_certificates import Fingerprint
+from onboard.devices.certificate import parse_certificate
 from onboard.devices.csr import CertificateRequest
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import CLIENT_AUTH
@@ -77,7 +78,7 @@ def trusted_certificate(command: Command) -> tuple[str, x509.Certificate] | None
         raise DeviceError(command.place, "EncodedCertificate is base64 in one line, format b64")
     try:
         content = base64.b64decode(command.data, validate=True)
-        certificate = x509.load_der_x509_certificate(content)
+        certificate = parse_certificate(content)
     except (binascii.Error, ValueError) as error:
         raise DeviceError(command.place, "EncodedCertificate is no certificate") from error
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != thumbprint.lower():
