@@ -11,7 +11,9 @@ from scep_server.challenges import StaticChallenge
 from scep_server.pkimessage import Recipient, certs_only
 from scep_server.policy import IssuancePolicy
 
-_CAPABILITIES = ("AES", "POSTPKIOperation", "Renewal", "SCEPStandard", "SHA-256", "SHA-512")
+# SHA-384 is no keyword of RFC 8894, but strongSwan's. Its release 5.9.8 (Debian 12) confuses bit numbers with
+# bit masks: it takes SHA-384 for SCEPStandard, and refuses to use AES at all where neither is found.
+_CAPABILITIES = ("AES", "POSTPKIOperation", "Renewal", "SCEPStandard", "SHA-256", "SHA-384", "SHA-512")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,15 +100,15 @@ class Site:
 
 
 @functools.cache
-def site(algorithm: str = "rsa-2048") -> Site:
-    """One hierarchy for each algorithm of the issuing CA, made once in a test run."""
+def site(algorithm: str = "rsa-2048", root_algorithm: str = "ec-p256") -> Site:
+    """One hierarchy for each algorithm of issuing CA and root, made once in a test run."""
     now = datetime.now(UTC)
     urls = Urls(
         crl="http://127.0.0.1/crl/staff-ca.crl",
         ocsp="http://127.0.0.1/ocsp/staff-ca",
         issuer="http://127.0.0.1/ca/staff-ca.cer",
     )
-    root_key, ca_key, ra_key = generate("ec-p256"), generate(algorithm), generate("rsa-2048")
+    root_key, ca_key, ra_key = generate(root_algorithm), generate(algorithm), generate("rsa-2048")
     top = IssuingAuthority(
         name="root",
         key=root_key,
