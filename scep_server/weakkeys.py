@@ -16,8 +16,8 @@ MIN_MODULUS_BITS: Final = 2_048
 MIN_EXPONENT: Final = 3  # FIPS 186-5 wants more than 2^16; old gear has 3, which is no weakness by itself
 _FERMAT_ROUNDS: Final = 12  # CVE-2022-26320: printers whose two primes were neighbours fall in the first ones
 
-# Moduli of the ROCA library (CVE-2017-15361) are powers of 65537 modulo each of these primes; a sound modulus is
-# with odds of 2^-28 (Nemec et al., "The Return of Coppersmith's Attack", 2017, §3).
+# Moduli of the ROCA library (CVE-2017-15361) are powers of 65537 modulo each of these primes; one in 2^28
+# sound moduli is (Nemec et al., "The Return of Coppersmith's Attack", 2017, §3).
 _ROCA_PRIMES: Final = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
 
 

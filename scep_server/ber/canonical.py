@@ -40,6 +40,8 @@ def _element(reader: Reader) -> bytes:
     tag = reader.tag
     if tag < 0:
         raise BerError("an element is missing")
+    if tag & tags.NUMBER == tags.NUMBER:
+        raise BerError("tag numbers above 30 are not used here")
     if tag & ~tags.CONSTRUCTED in tags.STRINGS and tag & tags.CONSTRUCTED:
         primitive = tag & ~tags.CONSTRUCTED
         if primitive == tags.BIT_STRING:

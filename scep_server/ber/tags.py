@@ -23,6 +23,7 @@ BMP_STRING: Final = 0x1E
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
+NUMBER: Final = 0x1F  # the bits of the number; all set: more octets follow
 CONSTRUCTED: Final = 0x20
 CONTEXT: Final = 0x80  # context-specific, primitive, number 0
 CONTEXT_CONSTRUCTED: Final = 0xA0  # context-specific, constructed, number 0
