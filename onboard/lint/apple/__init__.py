@@ -58,7 +58,7 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     """Findings of every rule, in the order of the rules' modules; never raises."""
     with _quiet():
         try:
-            document = _open(path, content)
+            document = open_document(path, content)
         except CmsError as error:
             return (_refusal(path, "apple-E36", str(error), "sign it attached, in DER, with SHA-256"),)
         except UnreadableError as error:
@@ -70,7 +70,7 @@ def lint_at(path: str, content: bytes, now: datetime) -> tuple[Finding, ...]:
     """What only the clock (`now`, aware UTC) tells: E23, E34, E36; silent where `lint` cannot read."""
     with _quiet():
         try:
-            document = _open(path, content)
+            document = open_document(path, content)
         except (CmsError, UnreadableError):
             return ()
         return tuple(finding for rule in _RULES_AT for finding in rule(document, now))
@@ -84,7 +84,13 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _open(path: str, content: bytes) -> Document:
+def open_document(path: str, content: bytes) -> Document:
+    """Unwrap and parse a profile, signed or not.
+
+    Raises:
+        CmsError: the signature is none that a device takes apart.
+        UnreadableError: what is inside is no property list.
+    """
     signed: SignedFile | None = None
     if content[:1024].lstrip().startswith(_ARMOURS):
         raise CmsError("the signature is PEM or S/MIME text; devices take DER only")

@@ -9,7 +9,9 @@ import re
 
 _NEUTRAL = re.compile(r"\$\{([^${}]*)\}")
 # Fleet, Jamf, Kandji, Zentral | Intune, SimpleMDM | Workspace ONE | Mosyle, SOTI, macOS
-_MDM = re.compile(r"\$[A-Z][A-Z0-9_]{2,}(?:\.[A-Z_]+)?|\{\{[^{}]+\}\}|\{[A-Za-z]{4,}\}|%[A-Za-z_]{4,}%")
+_MDM = re.compile(
+    r"\$[A-Z][A-Z0-9_]{2,}(?:\.[A-Z_]+)?|\{\{[^{}]+\}\}|(?<![${])\{[A-Za-z]{4,}\}|%[A-Za-z_]{4,}%"
+)
 # Filled in by macOS itself, in SCEP, ACME and 802.1X payloads: they are final even in a signed profile.
 _MACOS = frozenset(
     f"%{name}%"
@@ -38,7 +40,7 @@ def neutral_variables(text: str) -> tuple[str, ...]:
 def unexpanded(text: str) -> tuple[str, ...]:
     """Every variable that somebody has yet to fill in before a device gets the profile, as written."""
     found = [match.group() for match in (*_NEUTRAL.finditer(text), *_MDM.finditer(text))]
-    return tuple(token for token in found if token not in _MACOS)
+    return tuple(token for token in dict.fromkeys(found) if token not in _MACOS)
 
 
 def is_final(text: str) -> bool:
