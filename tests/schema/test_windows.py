@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from defusedxml import ElementTree as SafeET
 from lxml import etree
 from support.northwind import certificates, neutral, staff_plan, students_plan
 
+from onboard.lint import lint
 from onboard.model import Security
 from onboard.payloads.windows import build
 
@@ -117,3 +119,63 @@ def test_every_required_node_is_set(plan):
     }
     assert required <= {"/".join(uri.split("/")[7:]) for uri in uris}
     assert uris[-1].endswith("/Install/Enroll")
+
+
+def _mutants(content: bytes):
+    """Every element removed, doubled, swapped with its neighbour, moved to https, or given other text."""
+    count = sum(1 for _ in etree.fromstring(content).iter())
+    for index in range(1, count):
+        for change in (_remove, _double, _swap, _https, _retext):
+            root = etree.fromstring(content)
+            element = list(root.iter())[index]
+            if change(element):
+                yield f"{change.__name__} {element.tag.rpartition('}')[2]}", etree.tostring(root)
+
+
+def _remove(element) -> bool:
+    element.getparent().remove(element)
+    return True
+
+
+def _double(element) -> bool:
+    element.addnext(deepcopy(element))
+    return True
+
+
+def _swap(element) -> bool:
+    following = element.getnext()
+    if following is None or following.tag == element.tag:
+        return False
+    following.addnext(element)
+    return True
+
+
+def _https(element) -> bool:
+    element.tag = element.tag.replace("{http:", "{https:")
+    return True
+
+
+def _retext(element) -> bool:
+    if len(element):
+        return False
+    element.text = "0f"
+    return True
+
+
+# The XSDs have xs:any in these places and cannot say "once"; Windows' pages can, and lint does.
+_STRICTER = {f"_double {name}" for name in ("OneX", "Eap", "EapType", "FilteringInfo", "MacRandomization")}
+
+
+@pytest.mark.parametrize("kind", ["wlan-profile", "lan-profile"])
+def test_lint_and_schema_agree_on_every_mutation(kind):
+    """Lint refuses what the strict XSDs refuse, for each small change; where it refuses more, that is named."""
+    (artifact,) = [a for a in build(staff_plan(), neutral) if a.kind == kind]
+    mutants = list(_mutants(artifact.content))
+    assert len(mutants) > 150
+    disagreements = []
+    for name, content in mutants:
+        ours = not any(f.rule in {"windows-01", "windows-20"} for f in lint("f", content))
+        theirs = _xsd().validate(etree.fromstring(content))
+        if ours != theirs and not (theirs and name in _STRICTER):
+            disagreements.append((name, "lint passes" if ours else "schema passes"))
+    assert disagreements == []

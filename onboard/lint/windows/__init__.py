@@ -17,9 +17,9 @@ from onboard.lint.windows.syncml import SYNCML, syncml
 
 _HEAD = 4096
 _ROOT = re.compile(
-    rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody|Atomic|Add|Replace|Exec)[\s>]"
+    rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody|Atomic|Add|Replace|Exec)\b"
 )
-_FRAGMENT = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<(?:Atomic|Add|Replace|Exec|Delete)[\s>]")
+_FRAGMENT = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<(?:Atomic|Add|Replace|Exec|Delete)\b")
 
 
 def recognises(content: bytes) -> bool:
