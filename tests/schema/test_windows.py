@@ -168,7 +168,7 @@ _STRICTER = {f"_double {name}" for name in ("OneX", "Eap", "EapType", "Filtering
 
 @pytest.mark.parametrize("kind", ["wlan-profile", "lan-profile"])
 def test_lint_and_schema_agree_on_every_mutation(kind):
-    """Lint refuses what the strict XSDs refuse, for each small change; where it refuses more, that is named."""
+    """Lint refuses what the strict XSDs refuse, for each small change; where it refuses more is named."""
     (artifact,) = [a for a in build(staff_plan(), neutral) if a.kind == kind]
     mutants = list(_mutants(artifact.content))
     assert len(mutants) > 150
