@@ -78,7 +78,7 @@ def read_profile(content: bytes) -> DeviceSettings:
 def _load(content: bytes) -> Fields:
     try:
         profile = Fields.of(plistlib.loads(content), "")
-    except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError) as error:
+    except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, AttributeError) as error:
         msg = f"is not a property list: {error}"
         raise DeviceError("profile", msg) from error
     if profile.text("PayloadType") != "Configuration":

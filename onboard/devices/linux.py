@@ -98,12 +98,12 @@ def _setting(settings: Mapping[str, str], key: str) -> str:
 
 def _subject(text: str) -> tuple[tuple[NameAttribute, ...], ...]:
     rdns = []
-    for piece in re.split(r"(?<!\\),", text):
+    for piece in re.findall(r"(?:^|,)((?:\\.|[^,\\])*)", text):
         kind, equals, value = piece.partition("=")
         oid = _TYPES.get(kind.strip(), kind.strip())
         if not equals or not re.fullmatch(r"\d+(\.\d+)+", oid):
             raise DeviceError("settings: subject", f"certmonger drops {kind!r} without a word")
-        if re.search(r'(?<!\\)(?:\\\\)*[+"<>;=]', value):
+        if not re.fullmatch(r'(?:\\.|[^\\+"<>;=])*', value):
             raise DeviceError(
                 "settings: subject", f"the value of {kind} has a special character without '\\'"
             )

@@ -93,7 +93,7 @@ def parse(content: bytes | str, root: str, namespace: str) -> Node:
     """
     try:
         element = ElementTree.fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise DeviceError(root, f"is not XML that the device reads: {error}") from error
     if element.tag != _tag(namespace, root):
         raise DeviceError(root, f"the root element is {element.tag}, not {_tag(namespace, root)}")
