@@ -1,0 +1,203 @@
+"""Infrastructure certificates with their keys: RA, OCSP, RADIUS, signer of profiles; kept, made or renewed.
+
+A renewal never replaces a file: it makes a new generation beside the old one (`staff`, `staff@2`...). None of
+these certificates is in a payload, so their renewal changes no artifact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from onboard.errors import PkiError
+from onboard.pki import load_pem
+from onboard.provision.authorities import Site, is_issued_by, subject
+from onboard.provision.hierarchy import RENEW_WITHIN, Kind, Leaf
+from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.state import StateFolder, explained
+from scep_server.authority import IssuingAuthority, infrastructure
+from scep_server.errors import RequestRejectedError
+from scep_server.keys import KeyStore, PrivateKey, generate, public_key_sha256
+from scep_server.keys.files import write_new
+
+_GENERATION = re.compile(r"(?P<name>[^@]+)(?:@(?P<number>[1-9][0-9]*))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Generation:
+    """One pair of a leaf, whole or half-made."""
+
+    number: int
+    stem: str  # file name without suffix
+    has_key: bool
+    has_certificate: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both halves are there."""
+        return self.has_key and self.has_certificate
+
+
+Inventory = Mapping[tuple[Kind, str], tuple[Generation, ...]]  # newest first
+
+
+def inventory(state: StateFolder) -> Inventory:
+    """Every pair in the state folder, by kind and name; each folder is read once.
+
+    Raises:
+        StateError: a folder cannot be read.
+    """
+    found: dict[tuple[Kind, str], list[Generation]] = {}
+    for kind in (Kind.RA, Kind.OCSP, Kind.RADIUS, Kind.SIGNING):
+        folder = state.path / kind.value
+        with explained(folder):
+            names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        for stem in {name.rpartition(".")[0] for name in names if name.endswith((".key", ".pem"))}:
+            match = _GENERATION.fullmatch(stem)
+            if match:
+                generation = Generation(
+                    number=int(match["number"] or 1),
+                    stem=stem,
+                    has_key=f"{stem}.key" in names,
+                    has_certificate=f"{stem}.pem" in names,
+                )
+                found.setdefault((kind, match["name"]), []).append(generation)
+    return {place: tuple(sorted(pairs, reverse=True)) for place, pairs in found.items()}
+
+
+def read(state: StateFolder, kind: Kind, generation: Generation) -> x509.Certificate:
+    """The certificate of a pair.
+
+    Raises:
+        PkiError: the file holds something else.
+        StateError: it cannot be read.
+    """
+    path = _certificate_path(state, kind, generation.stem)
+    with explained(path.parent):
+        return load_pem(generation.stem, path.read_bytes(), str(path)).parsed
+
+
+def newest(state: StateFolder, leaf: Leaf, generations: tuple[Generation, ...]) -> x509.Certificate | None:
+    """The certificate of the newest whole pair."""
+    whole = next((generation for generation in generations if generation.is_whole), None)
+    return read(state, leaf.kind, whole) if whole else None
+
+
+def _is_due(site: Site, leaf: Leaf, current: x509.Certificate | None) -> bool:
+    """Whether a leaf must be made: missing, near its end, for other names, or of another issuer."""
+    issuer = site.certificate(leaf.issuer)
+    if current is None or issuer is None or not _fits(leaf, current, issuer):
+        return True
+    return _nears_its_end(site, leaf, current, issuer)
+
+
+def settle(
+    site: Site,
+    leaf: Leaf,
+    generations: tuple[Generation, ...],
+    issuer: IssuingAuthority | None,
+) -> Row:
+    """Keep a leaf, make it, or say that it cannot be made now.
+
+    Args:
+        site: where.
+        leaf: what is wanted.
+        generations: its pairs, newest first.
+        issuer: its authority; None where that cannot sign now.
+
+    Raises:
+        PkiError: the issuer refuses, or a certificate and its key do not belong together.
+        StateError: a file cannot be written.
+    """
+    whole = next((generation for generation in generations if generation.is_whole), None)
+    current = read(site.state, leaf.kind, whole) if whole else None
+    if whole and current:
+        _check_pair(site.state.keys(leaf.kind), whole, current)
+    if whole and current and not _is_due(site, leaf, current):
+        return _row(site, leaf, Outcome.KEPT, whole.stem, current)
+    if issuer is None:
+        return _blocked(site, leaf, whole, current)
+    stem = _claim(site, leaf, generations)
+    made = _sign(site, leaf, issuer, site.state.keys(leaf.kind).load(stem))
+    path = _certificate_path(site.state, leaf.kind, stem)
+    with explained(path.parent):
+        write_new(path, made.public_bytes(Encoding.PEM), mode=0o644)
+    return _row(site, leaf, Outcome.RENEWED if current else Outcome.CREATED, stem, made)
+
+
+def _claim(site: Site, leaf: Leaf, generations: tuple[Generation, ...]) -> str:
+    """The stem of a new pair, its key written: that of a run that was cut off, or the next number."""
+    if generations and generations[0].has_key and not generations[0].has_certificate:
+        return generations[0].stem
+    number = generations[0].number + 1 if generations else 1
+    stem = leaf.name if number == 1 else f"{leaf.name}@{number}"
+    with explained(site.state.path / leaf.kind):
+        site.state.keys(leaf.kind).create(stem, generate(leaf.key))
+    return stem
+
+
+def _sign(site: Site, leaf: Leaf, issuer: IssuingAuthority, key: PrivateKey) -> x509.Certificate:
+    try:
+        return infrastructure(
+            issuer,
+            leaf.shape,
+            subject(site.organization, leaf.common_name),
+            key.public_key(),
+            dns_names=leaf.dns_names,
+            valid_for=leaf.valid_for,
+            serial=site.serial(),
+            now=site.now,
+        )
+    except (RequestRejectedError, ValueError) as error:
+        raise PkiError(f"{leaf.kind}/{leaf.name} cannot be made: {error}") from error
+
+
+def _check_pair(keys: KeyStore, generation: Generation, certificate: x509.Certificate) -> None:
+    public_key = certificate.public_key()
+    digest = public_key_sha256(public_key)  # type: ignore[arg-type]  # hashes whatever has an encoding
+    if digest != keys.public_key_sha256(generation.stem):
+        raise PkiError(
+            f"{keys.folder / generation.stem}.pem does not belong to the key beside it",
+            hint="restore both from one backup, or move both away to have a new pair made",
+        )
+
+
+def _fits(leaf: Leaf, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        dns_names = tuple(names.get_values_for_type(x509.DNSName))
+    except x509.ExtensionNotFound:
+        dns_names = ()
+    return dns_names == leaf.dns_names and is_issued_by(certificate, issuer)
+
+
+def _nears_its_end(site: Site, leaf: Leaf, current: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if site.now < current.not_valid_after_utc - RENEW_WITHIN:
+        return False
+    # A leaf that ends with its issuer cannot be renewed: another one would end at the same time.
+    reach = min(site.now + leaf.valid_for, issuer.not_valid_after_utc)
+    return reach > current.not_valid_after_utc + timedelta(days=1)
+
+
+def _blocked(site: Site, leaf: Leaf, whole: Generation | None, current: x509.Certificate | None) -> Row:
+    remark = f"the key of {leaf.issuer!r} is needed to make it and is not at hand"
+    if whole is None or current is None:
+        return Row(kind=leaf.kind, name=leaf.name, outcome=Outcome.BLOCKED, remark=remark)
+    return _row(site, leaf, Outcome.BLOCKED, whole.stem, current, remark=remark)
+
+
+def _row(
+    site: Site, leaf: Leaf, outcome: Outcome, stem: str, certificate: x509.Certificate, *, remark: str = ""
+) -> Row:
+    path = _certificate_path(site.state, leaf.kind, stem)
+    return certificate_row(leaf.kind, leaf.name, outcome, certificate, file=str(path), remark=remark)
+
+
+def _certificate_path(state: StateFolder, kind: Kind, stem: str) -> Path:
+    return state.path / kind.value / f"{stem}.pem"

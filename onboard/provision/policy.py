@@ -1,0 +1,49 @@
+"""EnrollmentProfile and group -> the SCEP server's IssuancePolicy.
+
+The forms of the variables go along as data: what a payload asks for and what the server grants are judged by
+the same table.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from onboard.model import Group, Organization, Platform
+from onboard.names import EXTENDED_KEY_USAGES
+from onboard.variables import VARIABLES, Template
+from scep_server.algorithms import AlgorithmPolicy
+from scep_server.messages import AltNameKind
+from scep_server.policy import AltNameRule, IssuancePolicy, Pattern, Slot
+
+_BACKDATE = timedelta(hours=1)
+_WINDOWS_BACKDATE = timedelta(hours=24)  # during set-up Windows' clock is up to nine hours slow
+
+
+def issuance_policy(organization: Organization, group: Group) -> IssuancePolicy:
+    """What the endpoint of a group grants: its profile, with what is fixed for the group filled in.
+
+    SHA-1 requests are taken where the group has Windows, which signs with nothing else.
+    """
+    profile = group.profile
+    known = {"organization.name": organization.name, "group.name": group.name}
+    windows = Platform.WINDOWS in group.platforms
+    return IssuancePolicy(
+        name=profile.name,
+        subject=tuple((a.type.oid, _pattern(a.value.bind(known))) for a in profile.subject),
+        alt_names=tuple(
+            AltNameRule(kind=AltNameKind(name.kind.value), pattern=_pattern(name.value.bind(known)))
+            for name in profile.subject_alt_names
+        ),
+        forms={name: VARIABLES[name].form for name in profile.variables},
+        values={name: profile.values[name] for name in profile.variables if name in profile.values},
+        minimum_key_bits=profile.key.bits,
+        valid_for=profile.valid_for,
+        renew_within=profile.renew_within,
+        backdate=_WINDOWS_BACKDATE if windows else _BACKDATE,
+        extended_key_usages=tuple(EXTENDED_KEY_USAGES[key] for key in profile.extended_key_usages),
+        algorithms=AlgorithmPolicy(allow_sha1=windows),
+    )
+
+
+def _pattern(template: Template) -> Pattern:
+    return Pattern(tuple(part if isinstance(part, str) else Slot(part.name) for part in template.parts))

@@ -1,0 +1,110 @@
+"""What the server needs of the state: keys with their certificates, loaded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from onboard.errors import PkiError
+from onboard.model import Group
+from onboard.provision import leaves
+from onboard.provision.authorities import Site
+from onboard.provision.hierarchy import Kind
+from scep_server.authority import IssuingAuthority
+from scep_server.keys import KeyStoreError, PrivateKey
+from scep_server.pkimessage import Recipient
+
+_INIT = "run 'onboard ca init' first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A certificate and its key."""
+
+    certificate: x509.Certificate
+    key: PrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads from one site; the folders are read once.
+
+    Attributes:
+        site: where; `now` decides which pairs have expired.
+        stock: of `leaves.inventory`.
+    """
+
+    site: Site
+    stock: leaves.Inventory
+
+    @classmethod
+    def of(cls, site: Site) -> Loader:
+        """A loader for what is there now.
+
+        Raises:
+            StateError: there is no state folder.
+        """
+        site.state.demand()
+        return cls(site, leaves.inventory(site.state))
+
+    def issuing(self, name: str) -> IssuingAuthority:
+        """The authority that issues to a group.
+
+        Raises:
+            PkiError: its certificate or key is not here, or does not open.
+        """
+        try:
+            issuer = self.site.issuing(name)
+        except KeyStoreError as error:
+            raise PkiError(str(error), hint=error.hint) from error
+        if issuer is None:
+            raise PkiError(f"the certificate or the key of authority {name!r} is not here", hint=_INIT)
+        return issuer
+
+    def recipients(self, group: Group) -> tuple[Recipient, ...]:
+        """The RA pairs of a group, newest first: that one signs, all open what was sent to them.
+
+        Raises:
+            PkiError: there is none that is still valid.
+        """
+        found = []
+        for pair in self.pairs(Kind.RA, group.name):
+            if isinstance(pair.key, rsa.RSAPrivateKey):
+                found.append(Recipient(certificate=pair.certificate, key=pair.key))
+        if not found:
+            raise PkiError(f"the RA of group {group.name!r} is not there, or has expired", hint=_INIT)
+        return tuple(found)
+
+    def ocsp_signer(self, authority: str) -> Pair | None:
+        """The delegate that answers for an authority; None where there is none that is valid."""
+        return next(iter(self.pairs(Kind.OCSP, authority)), None)
+
+    def radius_server(self, name: str) -> Pair | None:
+        """The server certificate of a radius; None where it is of another PKI, or not valid."""
+        return next(iter(self.pairs(Kind.RADIUS, name)), None)
+
+    def profile_signer(self) -> Pair | None:
+        """Signs mobileconfigs; None where it is not valid."""
+        return next(iter(self.pairs(Kind.SIGNING, "profiles")), None)
+
+    def pairs(self, kind: Kind, name: str) -> tuple[Pair, ...]:
+        """Every whole pair that has not expired, newest first.
+
+        Raises:
+            PkiError: a file cannot be used.
+        """
+        found = []
+        for generation in self.stock.get((kind, name), ()):
+            if not generation.is_whole:
+                continue
+            certificate = leaves.read(self.site.state, kind, generation)
+            if self.site.now >= certificate.not_valid_after_utc:
+                continue
+            try:
+                key = self.site.state.keys(kind).load(generation.stem)
+            except KeyStoreError as error:
+                raise PkiError(str(error), hint=error.hint) from error
+            found.append(Pair(certificate=certificate, key=key))
+        return tuple(found)

@@ -1,0 +1,141 @@
+"""The state folder: what lies where, who may read it, and what to do when it cannot be used.
+
+DIR/                0700, the owner's alone
+  .gitignore        `*`: nothing of it is ever committed
+  .lock             held by whoever creates keys
+  pepper            32 random octets: key of the challenges' digests
+  keys/NAME.key     of authority NAME; NAME.sealed where it was taken away
+  ra/GROUP.key      RA of a SCEP endpoint, with its certificate GROUP.pem
+  ocsp/NAME.key     OCSP signer of authority NAME, with NAME.pem
+  radius/NAME.key   RADIUS server certificate, with NAME.pem
+  signing/profiles.key   signs mobileconfigs, with profiles.pem
+  crl/NAME.crl      CRLs as the server publishes them
+  store.sqlite3     challenges, certificates, audit trail
+
+A renewed pair lies beside the old one as `GROUP@2.key`, `GROUP@3.key`...: an old RA still opens what was sent
+to it. Public certificates of authorities are not here but in `pki/` beside the org file, to be committed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from onboard.errors import StateError
+from scep_server.keys import KeyStore
+from scep_server.keys.files import remove_partial, write_new
+
+Entropy = Callable[[int], bytes]  # that many random octets
+
+FOLDERS = ("keys", "ra", "ocsp", "radius", "signing", "crl")
+_PEPPER_OCTETS = 32
+_CURES = {
+    errno.ENOSPC: "make room on the disk and run the command again; nothing was left half-written",
+    errno.EDQUOT: "the disk quota is spent: make room and run the command again",
+    errno.EACCES: "let the user that runs onboard own the folder, or choose another with --state",
+    errno.EPERM: "let the user that runs onboard own the folder, or choose another with --state",
+    errno.EROFS: "the file system is mounted read-only: choose another folder with --state",
+    errno.ENOTDIR: "a file is where a folder should be: move it away or choose another folder with --state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """A state folder, there or not.
+
+    Attributes:
+        path: DIR.
+        passphrase: encrypts new keys and opens encrypted ones; None keeps keys in the clear, 0600.
+    """
+
+    path: Path
+    passphrase: bytes | None = field(default=None, repr=False)
+
+    def keys(self, folder: str = "keys") -> KeyStore:
+        """The keys of one of FOLDERS."""
+        return KeyStore(self.path / folder, self.passphrase)
+
+    @property
+    def store(self) -> Path:
+        """The SQLite database of the SCEP server."""
+        return self.path / "store.sqlite3"
+
+    @property
+    def crls(self) -> Path:
+        """Where the server keeps the CRLs that it publishes."""
+        return self.path / "crl"
+
+    def pepper(self) -> bytes:
+        """The key of the challenges' digests.
+
+        Raises:
+            StateError: the folder was not created yet, or cannot be read.
+        """
+        with explained(self.path):
+            self.demand()
+            return (self.path / "pepper").read_bytes()
+
+    def demand(self) -> None:
+        """Make sure that the folder is there.
+
+        Raises:
+            StateError: it is not.
+        """
+        with explained(self.path):
+            if not (self.path / "pepper").is_file():
+                raise StateError(
+                    f"there is no state in {self.path}",
+                    hint="run 'onboard ca init' first, or say where the state is with --state",
+                )
+
+    def create(self, entropy: Entropy) -> None:
+        """Make what is missing of the layout; touch nothing that is there.
+
+        Raises:
+            StateError: the folder cannot be made or written.
+        """
+        with explained(self.path):
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            for name in FOLDERS:
+                (self.path / name).mkdir(mode=0o700, exist_ok=True)
+            self._write_once(".gitignore", b"*\n")
+            self._write_once("pepper", entropy(_PEPPER_OCTETS))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep others from creating keys meanwhile, and clear what a killed run left.
+
+        Raises:
+            StateError: somebody else is at it, or the folder cannot be written.
+        """
+        with explained(self.path), (self.path / ".lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StateError(
+                    f"another onboard is creating keys in {self.path}", hint="wait for it and run this again"
+                ) from error
+            for name in FOLDERS:
+                remove_partial(self.path / name)
+            yield
+
+    def _write_once(self, name: str, content: bytes) -> None:
+        if not (self.path / name).exists():
+            with contextlib.suppress(FileExistsError):
+                write_new(self.path / name, content, mode=0o600)
+
+
+@contextlib.contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the operating system says about files in `folder` into a StateError with a cure."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or folder
+        hint = _CURES.get(error.errno or 0, f"see to {folder} and run the command again")
+        raise StateError(f"{place}: {error.strerror or error}", hint=hint) from error
