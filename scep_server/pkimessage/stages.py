@@ -46,8 +46,8 @@ class SignedRequest:
         message_type: never CERT_REP.
         transaction_id: 1 to 255 printable ASCII characters.
         sender_nonce: as sent, 0 (absent) to 64 octets.
-        signer: the certificate that signerInfo points at, often self-signed.
-        signer_der: its bytes.
+        signer_der: the certificate that signerInfo points at, often self-signed. Never parsed as X.509: the
+            one that certmonger makes for itself has "@" in a PrintableString, which strict readers refuse.
         digest: of the message; None where the OID is unknown.
         digest_oid: as sent.
         signer_identity: what the reply's recipientInfo calls the signer.
@@ -57,7 +57,6 @@ class SignedRequest:
     message_type: MessageType
     transaction_id: TransactionID
     sender_nonce: bytes
-    signer: x509.Certificate
     signer_der: bytes = field(repr=False)
     digest: DigestAlgorithm | None
     digest_oid: str

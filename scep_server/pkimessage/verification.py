@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from cryptography import x509
-
 from scep_server import ber, oids, publickeys
 from scep_server.algorithms import DIGESTS, SIGNATURE_DIGESTS, DigestAlgorithm
 from scep_server.ber import tags
@@ -38,16 +36,11 @@ def parse(message: bytes) -> SignedRequest:
         sender_nonce = _nonce(attributes.get(oids.SENDER_NONCE))
     except ber.BerError as error:
         raise UnanswerableError(f"not a pkiMessage: {error}") from error
-    try:
-        signer = x509.load_der_x509_certificate(identity.der)
-    except ValueError as error:
-        raise UnanswerableError("not a pkiMessage: the signer's certificate cannot be loaded") from error
     digest_oid = signed_data.signer_info.digest_oid
     return SignedRequest(
         message_type=message_type,
         transaction_id=transaction_id,
         sender_nonce=sender_nonce,
-        signer=signer,
         signer_der=identity.der,
         digest=DIGESTS.get(digest_oid),
         digest_oid=digest_oid,
@@ -80,7 +73,6 @@ def verify(signed: SignedRequest) -> VerifiedRequest:
         message_type=signed.message_type,
         transaction_id=signed.transaction_id,
         sender_nonce=signed.sender_nonce,
-        signer=signed.signer,
         signer_der=signed.signer_der,
         digest=content_digest if signature_digest is content_digest else signature_digest,
         digest_oid=signed.digest_oid,

@@ -103,7 +103,7 @@ def find_warrant(
 
 def _own(verified: VerifiedRequest, store: ReadingStore) -> CertificateRecord | None:
     """The record of the signer's certificate if it came from this store, byte for byte."""
-    record = store.certificate(verified.signer.serial_number)
+    record = store.certificate(verified.signer_identity.serial)
     return record if record is not None and record.der == verified.signer_der else None
 
 
