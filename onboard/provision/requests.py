@@ -27,9 +27,7 @@ def request(site: Site, name: str) -> bytes:
     """
     authority = site.organization.authority(name)
     if site.certificate(name) is not None:
-        raise PkiError(
-            f"{site.public(name)} is there already", hint=f"for a new one: onboard ca rotate {name}"
-        )
+        raise PkiError(f"{site.public(name)} is there already and in use")
     site.state.create(site.entropy)
     with site.state.locked():
         keys = site.state.keys()
@@ -61,7 +59,7 @@ def import_certificate(site: Site, name: str, pem: bytes, source: str) -> Row:
     path = site.public(name)
     present = site.certificate(name)
     if present is not None and present != certificate:
-        raise PkiError(f"{path} holds another certificate", hint=f"for a new one: onboard ca rotate {name}")
+        raise PkiError(f"{path} holds another certificate", hint="move it away if it was never used")
     if present is None:
         write_public(path, certificate.public_bytes(Encoding.PEM))
     outcome = Outcome.CREATED if present is None else Outcome.KEPT

@@ -15,7 +15,7 @@ from scep_server.keys import KeyState, KeyStoreError, PrivateKey
 
 
 def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
-    """Move an authority's key out of the state folder into an encrypted file; all but signing with it goes on.
+    """Move an authority's key out of the state folder into an encrypted file; all but signing goes on.
 
     Args:
         site: where.
@@ -24,7 +24,7 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
         passphrase: encrypts it, at least 12 characters; without it the key is lost.
 
     Raises:
-        PkiError: something that only this key can sign is not made yet, the key is not here, or `to` is taken.
+        PkiError: what only this key can sign is not all made, the key is not here, or `to` is taken.
         StateError: a file cannot be written; the key is still here.
     """
     certificate = site.certificate(name)

@@ -13,7 +13,7 @@ from onboard.provision import leaves
 from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind
 from scep_server.authority import IssuingAuthority
-from scep_server.keys import KeyStoreError, PrivateKey
+from scep_server.keys import KeyState, KeyStoreError, PrivateKey
 from scep_server.pkimessage import Recipient
 
 _INIT = "run 'onboard ca init' first"
@@ -60,7 +60,9 @@ class Loader:
         except KeyStoreError as error:
             raise PkiError(str(error), hint=error.hint) from error
         if issuer is None:
-            raise PkiError(f"the certificate or the key of authority {name!r} is not here", hint=_INIT)
+            sealed = self.site.state.keys().state(name) is KeyState.SEALED
+            what = "key was sealed away" if sealed else "certificate or key is not here"
+            raise PkiError(f"authority {name!r} cannot issue: its {what}", hint="" if sealed else _INIT)
         return issuer
 
     def recipients(self, group: Group) -> tuple[Recipient, ...]:
@@ -69,13 +71,14 @@ class Loader:
         Raises:
             PkiError: there is none that is still valid.
         """
-        found = []
-        for pair in self.pairs(Kind.RA, group.name):
-            if isinstance(pair.key, rsa.RSAPrivateKey):
-                found.append(Recipient(certificate=pair.certificate, key=pair.key))
+        found = tuple(
+            Recipient(certificate=pair.certificate, key=pair.key)
+            for pair in self.pairs(Kind.RA, group.name)
+            if isinstance(pair.key, rsa.RSAPrivateKey)
+        )
         if not found:
             raise PkiError(f"the RA of group {group.name!r} is not there, or has expired", hint=_INIT)
-        return tuple(found)
+        return found
 
     def ocsp_signer(self, authority: str) -> Pair | None:
         """The delegate that answers for an authority; None where there is none that is valid."""

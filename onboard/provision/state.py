@@ -136,6 +136,5 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or folder
         hint = _CURES.get(error.errno or 0, f"see to {folder} and run the command again")
-        raise StateError(f"{place}: {error.strerror or error}", hint=hint) from error
+        raise StateError(f"{folder} cannot be used: {error.strerror or error}", hint=hint) from error
