@@ -29,12 +29,21 @@ def recognises(content: bytes) -> bool:
 
 def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     """Findings in the order of the rules' modules; never raises."""
-    fragment = _FRAGMENT.match(content) is not None
     try:
-        root = read_node(path, _wrapped(content) if fragment else content)
+        root = open_document(path, content)
     except UnreadableError as error:
         return (_unreadable(path, str(error)),)
     return tuple(_judge(root))
+
+
+def open_document(path: str, content: bytes) -> Node:
+    """The root element; bare SyncML commands get a SyncBody around them.
+
+    Raises:
+        UnreadableError: the bytes are no XML document that Windows would read.
+    """
+    fragment = _FRAGMENT.match(content) is not None
+    return read_node(path, _wrapped(content) if fragment else content)
 
 
 def _judge(root: Node) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ _FORMATS = {**_REQUIRED, **_OPTIONAL}
 _CLIENT_AUTH, _ANY_PURPOSE = "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
 
 # How the dialects mark a variable; its value is judged by nobody here.
-_VARIABLE = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[A-Za-z]\w*\}|\$[A-Z][A-Z0-9_]*|%[A-Za-z]\w*%")
+VARIABLE = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\{[A-Za-z]\w*\}|\$[A-Z][A-Z0-9_]*|%[A-Za-z]\w*%")
 _DAYS: Mapping[str, int] = {"Days": 1, "Months": 30, "Years": 365}
 _TPM, _TPM_IF_PRESENT, _SOFTWARE, _HELLO = "1", "2", "3", "4"
 
@@ -98,7 +98,7 @@ def _challenge(settings: Settings) -> Iterator[Finding]:
     entry = settings.get("Challenge")
     if entry is None:
         return
-    text = _VARIABLE.sub("", entry.command.text)
+    text = VARIABLE.sub("", entry.command.text)
     if not re.fullmatch(r"[A-Za-z0-9 '()+,\-./:=?]*", text):
         yield entry.command.item.error(
             "21",
