@@ -116,8 +116,8 @@ def _identities(document: Document) -> Iterator[str]:
     for entry in document.of_kind(ACME):
         hardware = "in its secure hardware" if entry.keys.get("HardwareBound") is True else "in software"
         yield (
-            f"The device makes a key {hardware} and asks {entry.text('DirectoryURL')} (ACME) for a certificate"
-            f" for {_subject(entry.keys)}."
+            f"The device makes a key {hardware} and asks {entry.text('DirectoryURL')} (ACME)"
+            f" for a certificate for {_subject(entry.keys)}."
         )
     for entry in document.of_kind(PKCS12):
         yield f"A finished key and certificate come inside, in a PKCS#12 file ({entry.where})."
@@ -186,7 +186,7 @@ def _authenticates(document: Document, entry: Entry) -> Iterator[str]:
         yield "People are asked whether to trust whatever server answers."
         return
     yield (
-        f"It talks only to a RADIUS server called {' or '.join(names) or 'anything'} whose certificate comes from"
+        f"It talks only to a RADIUS server called {' or '.join(names) or 'anything'}, with a certificate from"
         f" {' or '.join(anchors) or 'any CA that the device trusts'}; nobody is asked."
     )
 
