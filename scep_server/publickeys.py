@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from scep_server import ber, oids
 from scep_server.algorithms import DigestAlgorithm
-from scep_server.ber import tags
 
 MAX_MODULUS_BITS: Final = 8_192  # a verification costs 0.3 ms there, and grows with the square
 MAX_EXPONENT_BITS: Final = 32  # an exponent as long as the modulus costs as much as a private key operation
@@ -60,31 +59,34 @@ def load(spki: bytes) -> PublicKey:
         PublicKeyError: for keys of another kind, broken ones, and ones that are costly to use.
     """
     try:
-        numbers = _rsa_numbers(spki)
+        return load_next(ber.read(spki))[1]
     except ber.BerError as error:
         raise PublicKeyError(f"the public key cannot be read: {error}") from error
-    if numbers is not None:
-        return _load_rsa(*numbers)
+
+
+def load_next(reader: ber.Reader) -> tuple[bytes, PublicKey]:
+    """Read the next element as a SubjectPublicKeyInfo: its bytes, and the key.
+
+    Raises:
+        BerError: it is broken.
+        PublicKeyError: as `load`.
+    """
+    spki, info = reader.raw_and_enter()
+    if info.enter().oid() == oids.RSA_ENCRYPTION:
+        numbers = info.over(info.bits()).enter()
+        return spki, _load_rsa(numbers.integer(), numbers.integer())
     try:
         key = load_der_public_key(ber.to_der(spki))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise PublicKeyError(f"the public key cannot be loaded: {error}") from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise PublicKeyError("the public key is neither RSA nor EC")
-    return PublicKey(key=key)
-
-
-def _rsa_numbers(spki: bytes) -> tuple[int, int] | None:
-    outer = ber.read(spki)
-    info = outer.enter()
-    outer.finish()
-    if info.enter().oid() != oids.RSA_ENCRYPTION:
-        return None
-    numbers = ber.read(info.bits()).enter(tags.SEQUENCE)
-    return numbers.integer(), numbers.integer()
+    return spki, PublicKey(key=key)
 
 
 def _load_rsa(modulus: int, exponent: int) -> PublicKey:
+    if modulus <= 0 or exponent <= 0:
+        raise PublicKeyError("the RSA public key has a negative number")
     if modulus.bit_length() > MAX_MODULUS_BITS or exponent.bit_length() > MAX_EXPONENT_BITS:
         raise PublicKeyError(
             f"an RSA key of {modulus.bit_length()} bits with an exponent of {exponent.bit_length()} bits: "

@@ -89,6 +89,10 @@ class Reader:
         start, end = self._take(tag)
         return Reader(self._data, start, end, self._depth + 1, self._budget)
 
+    def over(self, content: bytes) -> Reader:
+        """A reader over BER that stood inside a string of this message, out of the same budget."""
+        return Reader(content, 0, len(content), self._depth + 1, self._budget)
+
     def raw_and_enter(self, tag: int = tags.SEQUENCE) -> tuple[bytes, Reader]:
         """The next element both as it stands and opened: what was signed, and what it says."""
         begin = self._pos

@@ -58,6 +58,6 @@ def _extensions(values: ber.Reader, wishes: Wishes) -> None:
                 extension.skip()
             content = extension.octets()
             if oid == oids.SUBJECT_ALT_NAME:
-                wishes.alt_names.extend(names.general_names(content))
+                wishes.alt_names.extend(names.general_names(extension.over(content)))
             else:
                 wishes.ignored_extensions.append(oid)

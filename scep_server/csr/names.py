@@ -55,9 +55,8 @@ def name(reader: ber.Reader) -> tuple[Attribute, ...]:
     return tuple(attributes)
 
 
-def general_names(content: bytes) -> list[AltName]:
+def general_names(outer: ber.Reader) -> list[AltName]:
     """The GeneralNames inside a subjectAltName extension."""
-    outer = ber.read(content)
     names = outer.enter()
     outer.finish()
     found: list[AltName] = []

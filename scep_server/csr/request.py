@@ -14,7 +14,7 @@ from scep_server.errors import UnprovenSenderError
 from scep_server.messages import Csr
 from scep_server.publickeys import PublicKey, PublicKeyError
 
-_RAISING: Final = 12  # elements that could be read in the time that raising and catching an error takes
+_RAISING: Final = 10  # elements that could be read in the time that raising and catching an error takes
 
 # A request is a few hundred octets; 64 KiB leaves room for anything that a device could mean.
 _LIMITS: Final = ber.Limits(size=65_536, depth=16, elements=1_024)
@@ -87,8 +87,7 @@ def _parse(der: bytes, outer: ber.Reader) -> _Claim:
 def _info(der: bytes, info: ber.Reader) -> tuple[Csr, PublicKey]:
     info.integer()  # version: not judged
     subject = names.name(info)
-    spki = info.raw(tags.SEQUENCE)
-    key = publickeys.load(spki)
+    spki, key = publickeys.load_next(info)
     wishes = attributes.Wishes()
     if info.more:  # absent instead of empty: seen, and harmless
         wishes = attributes.read(info.enter(tags.CONTEXT_CONSTRUCTED))
