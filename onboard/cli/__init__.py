@@ -15,8 +15,10 @@ from onboard.errors import OnboardError, OrgFileError
 
 USAGE = 64  # sysexits.h EX_USAGE
 INTERRUPTED = 130
-# typer keeps its copy of click private; this is its UsageError, the base of every "you typed it wrong".
-_UsageError = typer.BadParameter.__base__ or typer.BadParameter
+# typer keeps its copy of click private; the base of BadParameter is its UsageError, "you typed it wrong".
+_USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
+    base for base in typer.BadParameter.__bases__ if issubclass(base, Exception)
+)
 
 __all__ = ["app", "main"]
 
@@ -38,7 +40,7 @@ def run(arguments: list[str]) -> int:
     except OnboardError as error:
         console.fail(str(error), hint=error.hint)
         return error.exit_code
-    except _UsageError as error:
+    except _USAGE_ERRORS as error:
         _explain_usage(error)
         return USAGE
     except (KeyboardInterrupt, typer.Abort):

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from onboard.cli import ca, challenge, check, generate, init, lint, schema, serve, whitelist
+from onboard.cli import ca, cert, challenge, check, generate, init, lint, schema, serve, whitelist
+from onboard.cli.examples import epilog
 
 app = typer.Typer(
     name="onboard",
@@ -37,12 +38,14 @@ def _root(
     pass
 
 
-app.command("init")(init.command)
-app.command("check")(check.command)
-app.command("schema")(schema.command)
+app.command("init", epilog=epilog("init"))(init.command)
+app.command("check", epilog=epilog("check"))(check.command)
+app.command("schema", epilog=epilog("schema"))(schema.command)
 app.add_typer(ca.app, name="ca")
-app.command("generate")(generate.command)
-app.command("lint")(lint.command)
-app.command("whitelist")(whitelist.command)
+app.command("generate", epilog=epilog("generate"))(generate.command)
+app.command("lint", epilog=epilog("lint"))(lint.command)
+app.command("whitelist", epilog=epilog("whitelist"))(whitelist.command)
 app.add_typer(challenge.app, name="challenge")
-app.command("serve")(serve.command)
+app.add_typer(cert.app, name="cert")
+app.command("serve", epilog=epilog("serve"))(serve.command)
+app.command("up", epilog=epilog("up"))(serve.up)

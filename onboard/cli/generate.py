@@ -46,7 +46,7 @@ def command(
 
 
 def _neutral(session: Session, out: Path, names: list[str] | None, platforms: list[Platform] | None) -> str:
-    from onboard.compose import compose
+    from onboard.compose import CheckedArtifact, compose
     from onboard.compose.spelling import neutral
     from onboard.output import write
     from onboard.pki import read_certificates
@@ -54,7 +54,7 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
 
     groups = session.groups(names)
     certificates = read_certificates(session.organization, session.folder)
-    artifacts = []
+    artifacts: list[CheckedArtifact] = []
     with console.progress("building") as line:
         for group in groups:
             line.step(group.name)

@@ -44,3 +44,13 @@ Values = Annotated[
         metavar="VARIABLE=VALUE",
     ),
 ]
+KeyPassphrase = Annotated[
+    str | None,
+    typer.Option(
+        "--key-passphrase",
+        envvar="ONBOARD_KEY_PASSPHRASE",
+        help="Encrypts the keys in the state folder: env:NAME or file:PATH.",
+        metavar="REFERENCE",
+        show_default=False,
+    ),
+]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from onboard.cli import console
-from onboard.errors import OnboardError, Severity
+from onboard.errors import OnboardError
 from onboard.model import Group, Organization
 from onboard.secret import Secret
+
+if TYPE_CHECKING:  # commands that touch no key do not pay for loading this
+    from onboard.provision import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +46,22 @@ class Session:
 
     def static_challenge(self, group: Group) -> Secret | None:
         """The group's static challenge, resolved now; None for other types."""
-        from onboard.orgfile import resolve
+        from onboard.orgfile import resolve_challenge
 
-        if group.challenge.secret is None:
-            return None
-        return resolve(group.challenge.secret, os.environ, self.folder)
+        return resolve_challenge(group.challenge, os.environ, self.folder)
+
+    def site(self, passphrase: Secret | None = None) -> Site:
+        """The organization, its folders and the clock, for what touches keys."""
+        from onboard.provision import Site, StateFolder
+
+        key = None if passphrase is None else passphrase.reveal().encode()
+        return Site(
+            organization=self.organization,
+            folder=self.folder,
+            state=StateFolder(self.state, key),
+            now=datetime.now(UTC),
+            entropy=secrets.token_bytes,
+        )
 
 
 def state_folder(org: Path, state: Path | None) -> Path:
@@ -83,11 +99,23 @@ def parse_values(assignments: Sequence[str] | None) -> Mapping[str, str]:
     return values
 
 
-def warn_all(session: Session) -> None:
-    """Show the warnings of a file that is good enough to work with."""
-    from onboard.orgfile import check
+def resolve_reference(text: str, folder: Path, option: str) -> Secret:
+    """A secret named on the command line as `env:NAME` or `file:PATH`; never the secret itself.
 
-    _, mistakes = check(session.org, os.environ)
-    for mistake in mistakes:
-        if mistake.severity is Severity.WARNING:
-            console.warn(str(mistake))
+    Raises:
+        OnboardError: it is neither.
+        SecretUnavailableError: it is not set or cannot be read.
+    """
+    from onboard.errors import Place
+    from onboard.orgfile import resolve
+    from onboard.secret import SecretReference, SecretSource
+
+    source, _, name = text.partition(":")
+    if source not in ("env", "file") or not name:
+        msg = (
+            f"{option} takes env:NAME or file:PATH, not the secret itself: it would show in the process list"
+        )
+        raise OnboardError(msg)
+    place = Place(path=option, where=text)
+    reference = SecretReference(source=SecretSource(source), name=name, place=place)
+    return resolve(reference, os.environ, folder)

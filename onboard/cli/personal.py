@@ -1,0 +1,101 @@
+"""`onboard generate --for NAME`: everything filled in, a minted challenge for each, signed where possible."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onboard.cli.challenge import mint_one, record
+from onboard.cli.session import Session, parse_values
+from onboard.model import Group, Platform
+
+if TYPE_CHECKING:  # the help page does not pay for loading this
+    from onboard.compose import CheckedArtifact
+    from onboard.pki import PublicCertificate
+    from onboard.provision.minting import Minted
+    from onboard.signing import Signer
+
+
+class _Workshop:
+    """Makes one person's artifacts and remembers the challenges that were minted for them."""
+
+    def __init__(self, session: Session) -> None:
+        from onboard.pki import read_certificates
+
+        self._session = session
+        self._certificates: Mapping[str, PublicCertificate] = read_certificates(
+            session.organization, session.folder
+        )
+        self._signer = _signer(session)
+        self.minted: list[Minted] = []
+
+    def make(self, group: Group, platform: Platform, values: Mapping[str, str]) -> list[CheckedArtifact]:
+        """The artifacts of one device; each that holds a challenge holds one of its own."""
+        made = list(self._compose(group, platform, values))
+        first = True
+        for position, checked in enumerate(made):
+            if checked.artifact.secret and not first:
+                made[position] = self._compose(group, platform, values)[position]
+            first = first and not checked.artifact.secret
+        if first:  # e.g. Android's formats hold no challenge
+            self.minted.pop()
+        return made
+
+    def _compose(
+        self, group: Group, platform: Platform, values: Mapping[str, str]
+    ) -> tuple[CheckedArtifact, ...]:
+        from onboard.compose import compose
+        from onboard.compose.spelling import personal
+        from onboard.plan import make_plan
+
+        minted = mint_one(self._session, group, values)
+        plan = make_plan(self._session.organization, group, self._certificates, minted.challenge)
+        artifacts = compose(plan, personal(plan, values), platforms=[platform], signer=self._signer)
+        self.minted.append(minted)
+        return artifacts
+
+
+def generate_personal(
+    session: Session,
+    out: Path,
+    groups: tuple[Group, ...],
+    platforms: Sequence[Platform],
+    holder: str,
+    assigned: list[str] | None,
+) -> str:
+    """Write the personal payloads of one person or device; the sentence that says what was done."""
+    from onboard.output import write
+    from onboard.provision.minting import values_for
+
+    workshop = _Workshop(session)
+    artifacts: list[CheckedArtifact] = []
+    for group in groups:
+        for platform in group.platforms:
+            if not platforms or platform in platforms:
+                values = values_for(group.profile, holder, parse_values(assigned), str(uuid.uuid4()))
+                artifacts += workshop.make(group, platform, values)
+    record(session, workshop.minted)
+    write(out, session.organization.identifier, artifacts)
+    soonest = min((one.record.expires for one in workshop.minted), default=datetime.now(UTC))
+    until = f"{soonest:%Y-%m-%d %H:%M}Z"
+    return f"{len(artifacts)} payloads for {holder} in {out}; each challenge works once, until {until}"
+
+
+def _signer(session: Session) -> Signer | None:
+    from onboard.provision.hierarchy import leaves
+    from onboard.provision.serving import Loader
+    from onboard.signing import Signer
+
+    site = session.site()
+    pair = Loader.of(site).profile_signer()
+    if pair is None:
+        return None
+    issuer = next(leaf.issuer for leaf in leaves(site.organization) if leaf.kind.value == "signing")
+    chain = site.organization.chain(site.organization.authority(issuer))
+    certificates = (site.certificate(authority.name) for authority in chain)
+    return Signer(
+        certificate=pair.certificate, key=pair.key, chain=tuple(c for c in certificates if c is not None)
+    )

@@ -1,0 +1,139 @@
+"""Organization + state folder -> the SCEP server's configuration: keys loaded once, secrets resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from onboard.errors import PkiError
+from onboard.model import Authority, Group, Rate
+from onboard.provision import Site, issuance_policy
+from onboard.provision.hierarchy import is_offline
+from onboard.provision.leaves import read
+from onboard.provision.serving import Loader
+from onboard.secret import Secret
+from scep_server import limits
+from scep_server.challenges import StaticChallenge, digest
+from scep_server.messages import ChallengePassword
+from scep_server.revocation import Responder
+from scep_server.runtime.config import ServerConfig, Tls
+from scep_server.service import Endpoint
+from scep_server.service.publishing import PublishedAuthority
+from scep_server.sqlite_store import SqliteStore
+
+_BURST_SECONDS = 10  # a lecture hall that opens its laptops at the same moment is no attack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one server serves; the parts may run on different hosts.
+
+    Attributes:
+        scep: the SCEP endpoints.
+        pki: CRLs, OCSP and issuer certificates.
+    """
+
+    scep: bool = True
+    pki: bool = True
+
+
+def configure(
+    site: Site,
+    challenges: Mapping[str, Secret],
+    *,
+    parts: Parts | None = None,
+    trusted_proxies: Sequence[limits.Network] = (),
+    tls: Tls | None = None,
+) -> ServerConfig:
+    """Everything that the organization's server needs.
+
+    Args:
+        site: organization, folders and clock.
+        challenges: the resolved static challenge of each group that has one.
+        parts: what to serve; everything when None.
+        trusted_proxies: networks whose X-Forwarded-For is believed.
+        tls: certificate and key, to serve https.
+
+    Raises:
+        PkiError: a certificate or key is not there.
+        StateError: the state folder cannot be used.
+    """
+    parts = parts or Parts()
+    organization, loader, pepper = site.organization, Loader.of(site), site.state.pepper()
+    return ServerConfig(
+        endpoints=tuple(
+            _endpoint(loader, group, challenges.get(group.name), pepper)
+            for group in organization.groups
+            if parts.scep
+        ),
+        authorities=tuple(_published(loader, authority) for authority in organization.authorities)
+        if parts.pki
+        else None,
+        open_store=lambda: SqliteStore(site.state.store),
+        pepper=pepper,
+        per_address=_rate(organization.scep.per_address),
+        per_group=_rate(organization.scep.per_group),
+        trusted_proxies=tuple(trusted_proxies),
+        prefix=urlsplit(organization.scep.url).path.rstrip("/"),
+        tls=tls,
+    )
+
+
+def _rate(rate: Rate | None) -> limits.Rate | None:
+    if rate is None:
+        return None
+    return limits.Rate(per_second=rate.per_second, burst=max(1.0, rate.per_second * _BURST_SECONDS))
+
+
+def _endpoint(loader: Loader, group: Group, challenge: Secret | None, pepper: bytes) -> Endpoint:
+    return Endpoint(
+        group=group.name,
+        authority=loader.issuing(group.authority.name),
+        recipients=loader.recipients(group),
+        policy=issuance_policy(loader.site.organization, group),
+        static=() if challenge is None else (_static(challenge, pepper),),
+    )
+
+
+def _static(challenge: Secret, pepper: bytes) -> StaticChallenge:
+    keyed = digest(ChallengePassword(challenge.reveal()), pepper)
+    # The id stands in logs and in each certificate's record and changes with the secret, so that a leak can
+    # be answered; hashed once more, it says nothing that would help to guess.
+    return StaticChallenge(id=f"static-{hashlib.sha256(keyed).hexdigest()[:8]}", digest=keyed)
+
+
+def _published(loader: Loader, authority: Authority) -> PublishedAuthority:
+    site = loader.site
+    certificate = site.certificate(authority.name)
+    if certificate is None:
+        msg = f"pki/{authority.name}.pem is not there"
+        raise PkiError(msg, hint="run 'onboard ca init' first")
+    offline = is_offline(site.organization, authority)
+    return PublishedAuthority(
+        name=authority.name,
+        certificate=certificate,
+        signer=None if offline else loader.issuing(authority.name),
+        crl_file=site.public(authority.name, "crl") if offline else None,
+        responder=_responder(loader, authority, certificate),
+        infrastructure=_unrecorded(loader, certificate),
+    )
+
+
+def _responder(loader: Loader, authority: Authority, issuer: x509.Certificate) -> Responder | None:
+    delegate = loader.ocsp_signer(authority.name)
+    if delegate is None:
+        return None
+    return Responder(issuer=issuer, signer=delegate.certificate, key=delegate.key)
+
+
+def _unrecorded(loader: Loader, issuer: x509.Certificate) -> frozenset[int]:
+    """Serials that an authority issued outside the store: authorities below it, and the infrastructure."""
+    site = loader.site
+    certificates = [site.certificate(authority.name) for authority in site.organization.authorities]
+    leaves = [(kind, pair) for (kind, _), made in loader.stock.items() for pair in made if pair.is_whole]
+    certificates += [read(site.state, kind, pair) for kind, pair in leaves]
+    return frozenset(c.serial_number for c in certificates if c is not None and c.issuer == issuer.subject)
