@@ -1,4 +1,4 @@
-"""Finds `profiles/` and `templates/`: inside the wheel, or beside the packages in a checkout.
+"""Finds `profiles/`, `templates/` and `examples/`: inside the wheel, or beside the packages in a checkout.
 
 Nothing else in the project knows the difference.
 """
@@ -13,7 +13,7 @@ _CHECKOUT = Path(__file__).parents[1]
 
 
 def folder(name: str) -> Traversable:
-    """The data folder `name` ("profiles" or "templates").
+    """The data folder `name` ("profiles", "templates" or "examples").
 
     Prefers the checkout: hatchling's editable wheel leaves a stale copy in `_data`.
 

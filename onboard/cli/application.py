@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from onboard.cli import ca, cert, challenge, check, generate, init, lint, schema, serve, whitelist
+from onboard.cli import ca, cert, challenge, check, demo, generate, init, lint, schema, serve, whitelist
 from onboard.cli.examples import epilog
 
 app = typer.Typer(
@@ -49,3 +49,4 @@ app.add_typer(challenge.app, name="challenge")
 app.add_typer(cert.app, name="cert")
 app.command("serve", epilog=epilog("serve"))(serve.command)
 app.command("up", epilog=epilog("up"))(serve.up)
+app.command("demo", epilog=epilog("demo"))(demo.command)
