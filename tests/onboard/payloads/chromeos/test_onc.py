@@ -1,4 +1,4 @@
-"""ONC: what a Chromebook is told, in one file that is good for device policy, user policy and import alike."""
+"""ONC: what a Chromebook is told, in one file that is good as device policy, user policy and import."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_onc_as_file(plan, snapshot):
 @PLANS
 @pytest.mark.parametrize("mode", Mode)
 def test_good_everywhere(plan, mode):
-    """Chromium's validator refuses nothing of it, wherever it is sent; only the level can be a poor choice."""
+    """Nothing of it is refused, wherever it is sent; only the level can be a poor choice."""
     (artifact,) = build(plan, neutral)
     rules = {finding.rule for finding in validate(artifact.path, artifact.content, mode)}
     assert rules <= ({"onc-lint-05"} if mode is Mode.DEVICE_POLICY else set())

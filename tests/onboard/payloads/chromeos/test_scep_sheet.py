@@ -1,4 +1,4 @@
-"""The SCEP sheet: every field of Google's form, the group's URL and challenge, and warnings where it cannot work."""
+"""The SCEP sheet: every field of Google's form, the group's URL and challenge, and what cannot work."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_file_name(ssid, name):
 
 
 def test_wildcards_stay():
-    """iwd compares label by label and knows `*`."""
+    """Here names are compared label by label, wildcards included."""
     plan = staff_plan()
     plan = replace(plan, networks=(replace(plan.networks[0], server_names=("*.a.example", "b.example")),))
     security = judge.parse(build(plan, neutral)[0].content.decode())["Security"]

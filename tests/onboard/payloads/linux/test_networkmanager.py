@@ -82,7 +82,7 @@ def test_security(security, management, frames):
     ],
 )
 def test_ssid_as_networkmanager_writes_it(ssid, written):
-    """Text where it is ASCII, bytes in decimal where it is not, `;` and `\\` escaped."""
+    """Text where it is ASCII, bytes in decimal where it is not, escapes doubled."""
     artifact = build(with_network(ssid=Ssid(ssid)), neutral)[0]
     assert f"\nssid={written}\n" in artifact.content.decode()
 
