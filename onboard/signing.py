@@ -1,4 +1,4 @@
-"""Signs a configuration profile as Apple's devices take it: CMS SignedData, attached, DER, whole chain inside.
+"""Signs a profile as Apple's devices take it: CMS SignedData, attached, DER, with the whole chain inside.
 
 The signature says who made the profile and hides nothing. Whether iOS calls it verified depends on the root
 of the signer's chain alone: a public one, or one that is installed already.
