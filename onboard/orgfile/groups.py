@@ -31,7 +31,7 @@ from onboard.orgfile.cursor import (
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.nodes import Sequence
-from onboard.orgfile.references import read_secret
+from onboard.orgfile.references import read_static_challenge
 from onboard.secret import SecretReference
 
 T = TypeVar("T")
@@ -161,7 +161,7 @@ def _read_terms(
     """Secret and life, as the type has them; of an unreadable type nothing more is said."""
     if kind is ChallengeType.STATIC:
         return (
-            fields.required("secret", read_secret),
+            fields.required("secret", read_static_challenge),
             fields.optional(
                 "valid_for", _refuse("a static challenge has no end; remove the key"), _ONE_TIME_LIFE
             ),

@@ -50,11 +50,7 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
         fields = cursor.fields("a network with radius, ssid and security", _KEYS, _LATER)
         kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
         server = fields.required("radius", _read_radius(radius))
-        # Of an unreadable type nothing is known; judge the rest as what it most likely is.
-        is_wifi = not kind.is_readable or kind.value is NetworkType.WIFI
-        ssid, security = (
-            _read_wifi(fields, unique_ssid(ssids, f"network '{name}'")) if is_wifi else _read_ethernet(fields)
-        )
+        ssid, security = _read_medium(fields, kind, unique_ssid(ssids, f"network '{name}'"))
         return Network(
             name=name,
             type=kind.value,
@@ -67,12 +63,16 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
     return read
 
 
-def _read_wifi(fields: Fields, ssid: Reader[Ssid]) -> tuple[Found[Ssid | None], Found[Security | None]]:
-    return fields.required("ssid", ssid), fields.required("security", scalars.choice(Security))
-
-
-def _read_ethernet(fields: Fields) -> tuple[Found[Ssid | None], Found[Security | None]]:
-    return fields.optional("ssid", _refuse, None), fields.optional("security", _refuse, None)
+def _read_medium(
+    fields: Fields, kind: Found[NetworkType], ssid: Reader[Ssid]
+) -> tuple[Found[Ssid | None], Found[Security | None]]:
+    """SSID and security, as the type has them; of an unreadable type, what is there is judged alone."""
+    security = scalars.choice(Security)
+    if not kind.is_readable:
+        return fields.optional("ssid", ssid, None), fields.optional("security", security, None)
+    if kind.value is NetworkType.ETHERNET:
+        return fields.optional("ssid", _refuse, None), fields.optional("security", _refuse, None)
+    return fields.required("ssid", ssid), fields.required("security", security)
 
 
 def _refuse(cursor: Cursor) -> NoReturn:

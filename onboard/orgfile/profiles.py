@@ -227,7 +227,7 @@ def _check_values(
         templates = [a.value for a in subject.value] + [n.value for n in alt_names.value]
         used = {name for template in templates for name in template.variables}
         for name, pattern in limits.value.items():
-            if name not in used:
+            if name not in used and pattern.is_readable:
                 pattern.cursor.warn(f"this profile does not use ${{{name}}}", "the pattern has no effect")
 
 

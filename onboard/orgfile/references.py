@@ -21,20 +21,24 @@ _HINT = "write env:NAME or file:PATH"
 _LARGEST = 64 * 1024  # bytes of a secret file; more is a wrong path
 
 
-def read_secret(cursor: Cursor) -> SecretReference:
-    """A reference; nothing is resolved here, and a literal never appears in a message."""
+def read_static_challenge(cursor: Cursor) -> SecretReference:
+    """A reference to a group's static challenge; nothing is resolved, and a literal appears in no message."""
     text = cursor.text("env:NAME or file:PATH")
     scheme, _, rest = text.partition(":")
     if scheme in {"keyring", "cmd"}:
         cursor.fail(f"'{scheme}:' is {NOT_YET} here", _HINT)
     if scheme == "env":
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", rest):
-            cursor.fail(f"'{rest}' is not the name of an environment variable", "letters, digits and '_'")
+            cursor.fail(
+                "what follows 'env:' is not the name of an environment variable", "letters, digits and '_'"
+            )
         return SecretReference(source=SecretSource.ENV, name=rest, place=cursor.value_place)
     if scheme == "file":
         if not rest.strip():
             cursor.fail("'file:' names no file", "write file:PATH, relative to this file")
         return SecretReference(source=SecretSource.FILE, name=rest.strip(), place=cursor.value_place)
+    if problem := weakness(Secret(text)):
+        cursor.fail(problem, WEAKNESS_HINT)
     cursor.warn(
         "the secret itself stands in this file", f"{_HINT}, and change the secret: it was readable here"
     )

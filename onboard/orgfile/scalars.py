@@ -25,12 +25,11 @@ DURATION = r"[1-9][0-9]{0,5}(y|d|h|min)"
 RATE = r"[0-9]{1,7}(\.[0-9]{1,3})?/s|none"
 WHOLE_NUMBER = "0|[1-9][0-9]{0,8}"
 EMAIL = r"[^\s@]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}"
-IDENTIFIER = (
-    r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?){1,9}"
-)
+_PART = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+IDENTIFIER = rf"(?![0-9]){_PART}(\.{_PART}){{1,9}}"
 LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 HOST_NAME = rf"{LABEL}(\.{LABEL})*"
-SERVER_NAME = rf"(\*\.{LABEL}\.)?{HOST_NAME}"
+SERVER_NAME = rf"(?![0-9.]*$)(\*\.{LABEL}\.)?{HOST_NAME}"
 FILE_REFERENCE = r"file:.+"
 
 LONGEST = timedelta(days=100 * 365)  # further away, dates leave what clients can read
@@ -192,6 +191,11 @@ def server_name(cursor: Cursor) -> str:
     A wildcard needs two labels behind it: Apple's matcher demands three in all (SecPolicyLeafCallbacks.c).
     """
     text = cursor.text("a host name")
+    if _is_address(text):
+        cursor.fail(
+            f"'{text}' is an address; clients compare names",
+            "write the DNS name in the RADIUS server's certificate",
+        )
     if "*" in text and not re.fullmatch(rf"\*\.{LABEL}(\.{LABEL})+", text):
         cursor.fail(
             f"'{text}': one '*' may stand for the whole first label, with two labels after it",
@@ -201,11 +205,6 @@ def server_name(cursor: Cursor) -> str:
         cursor.fail(
             f"'{text}' is not a host name",
             "letters of other alphabets are written in their xn-- form" if not text.isascii() else "",
-        )
-    if _is_address(text):
-        cursor.fail(
-            f"'{text}' is an address; clients compare names",
-            "write the DNS name in the RADIUS server's certificate",
         )
     return text.lower()
 
