@@ -43,7 +43,11 @@ class Target:
         self.ra = Recipient(certificate=ra.certificate, key=ra.key)
         self.device = self_signed(rsa_key("device"))
         self.payload = client.csr(rsa_key("device"))
+        name = self.ra.identity.issuer
+        self.payloads = (self.payload, client.tlv(0x30, name + name), self.ra.identity.issuer_and_serial)
         self.seeds = tuple(self._seeds(ra))
+        self.verified = pkimessage.verify(pkimessage.parse(self.seeds[0]))
+        self.envelopes = tuple(pkimessage.parse(seed).signed_data.content or b"" for seed in self.seeds)
 
     def _seeds(self, ra: Pair):
         for shape in (
@@ -59,6 +63,10 @@ class Target:
             yield message
             yield client.as_ber(message, keep=(self.device.der,))
             yield client.as_ber(message, keep=(self.device.der,), definite=True)
+
+    def sources(self, name: str) -> tuple[bytes, ...]:
+        """What is damaged for the method of that name."""
+        return {"inner": self.envelopes, "plain": self.payloads}.get(name, self.seeds)
 
     def outer(self, message: bytes) -> bool:
         """A whole request; True if it was answered."""
@@ -82,9 +90,8 @@ class Target:
 
     def plain(self, payload: bytes) -> None:
         """What an envelope may turn out to hold."""
-        verified = pkimessage.verify(pkimessage.parse(self.seeds[0]))
         opened = OpenedRequest(
-            request=verified,
+            request=self.verified,
             recipient=self.ra,
             content_encryption=pkimessage.ContentCipher.AES_128_CBC,
             key_transport=pkimessage.KeyTransport.PKCS1_V15,
@@ -147,20 +154,14 @@ def damaged(source: bytes, other: bytes, rng: random.Random) -> bytes:
 
 def run(target: Target, rng: random.Random, stop: Callable[[int], bool]) -> int:
     """Fuzz until `stop` says so; the number of messages tried."""
-    envelopes = [pkimessage.parse(seed).signed_data.content or b"" for seed in target.seeds]
     count = 0
     while not stop(count):
         message = b""
         try:
-            for attack, sources, times in (
-                (target.reader, target.seeds, 4),
-                (target.outer, target.seeds, 12),
-                (target.plain, (target.payload,), 2),
-                (target.inner, envelopes, 1),
-            ):
+            for name, times in (("reader", 10), ("outer", 40), ("plain", 2), ("inner", 1)):
                 for _ in range(times):
-                    message = damaged(rng.choice(sources), rng.choice(target.seeds), rng)
-                    attack(message)
+                    message = damaged(rng.choice(target.sources(name)), rng.choice(target.seeds), rng)
+                    getattr(target, name)(message)
                     count += 1
         except BaseException:
             Path("crash.ber").write_bytes(message)
@@ -170,9 +171,13 @@ def run(target: Target, rng: random.Random, stop: Callable[[int], bool]) -> int:
 
 def main() -> None:
     """Run for a time, guided by coverage if possible."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--target", choices=("outer", "inner", "plain", "reader"), default="outer")
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"), help="where atheris keeps its inputs")
     options = parser.parse_args()
     target = Target()
     try:
@@ -182,8 +187,13 @@ def main() -> None:
         count = run(target, random.Random(options.seed), lambda _: time.monotonic() > end)
         sys.stdout.write(f"{count} messages, nothing but refusals\n")
         return
+    corpus = options.corpus / options.target
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(target.sources(options.target)):
+        (corpus / f"seed-{number}").write_bytes(seed)
     atheris.instrument_all()
-    atheris.Setup([sys.argv[0], f"-max_total_time={int(options.seconds)}"], target.outer)
+    arguments = [f"-max_total_time={options.seconds}", f"-seed={options.seed}", "-max_len=8192", str(corpus)]
+    atheris.Setup([sys.argv[0], *arguments], getattr(target, options.target))
     atheris.Fuzz()
 
 
