@@ -1,0 +1,51 @@
+"""GroupPlan -> bundles of Microsoft Graph objects for Intune, one file for each platform Intune manages.
+
+Made for an Intune dialect or target only; the neutral output has none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from onboard.artifact import Artifact
+from onboard.model import Platform
+from onboard.payloads.intune import android, apple, windows
+from onboard.payloads.intune.bundle import bundle
+from onboard.plan import GroupPlan
+
+_PARTS = ((Platform.WINDOWS, windows), (Platform.APPLE, apple), (Platform.ANDROID, android))
+
+
+def build(
+    plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool = False
+) -> tuple[Artifact, ...]:
+    """One artifact of kind `graph` for each of the group's platforms that Intune manages.
+
+    Args:
+        plan: the group.
+        spelling: how Intune writes a variable, e.g. `{{UserPrincipalName}}`.
+        validated: whether Intune vouches for each request at the group's endpoint (the target's
+            `challenge: {type: intune}`). Without it no native SCEP profile is made, since it could carry no
+            challenge; the bundle's notes say what to do instead.
+
+    Raises:
+        PayloadError: Intune cannot carry what the plan demands; the message names the rule.
+        VariableError: Intune has no variable for one of ours.
+    """
+    return tuple(
+        Artifact(
+            path=f"{plan.group}/{platform}/{plan.group}.graph.json",
+            group=plan.group,
+            platform=platform,
+            kind="graph",
+            media_type="application/json",
+            content=bundle(
+                plan,
+                tuple(part.objects(plan, spelling, validated=validated)),
+                tuple(part.notes(plan, validated=validated)),
+            ),
+            secret=platform is Platform.APPLE and not validated and plan.scep.challenge is not None,
+        )
+        for platform, part in _PARTS
+        if platform in plan.platforms
+    )

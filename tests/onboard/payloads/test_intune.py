@@ -1,0 +1,238 @@
+"""Intune bundles: what goes where, what refers to what, and what honestly cannot be done."""
+
+from __future__ import annotations
+
+import base64
+import json
+import plistlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
+from support.snapshots import file_type
+
+from onboard.errors import PayloadError, VariableError
+from onboard.lint import lint
+from onboard.model import Platform, Security
+from onboard.names import ATTRIBUTES
+from onboard.payloads.intune import build
+from onboard.payloads.windows.elements import compact
+from onboard.payloads.windows.wlan import wlan_profile
+from onboard.plan import SubjectPart
+from onboard.secret import Secret
+from onboard.variables import Template
+
+_TABLE = {
+    "user.email": "{{EmailAddress}}",
+    "user.upn": "{{UserPrincipalName}}",
+    "device.id": "{{DeviceId}}",
+    "device.name": "{{DeviceName}}",
+}
+
+
+def spelled(name: str) -> str:
+    if name not in _TABLE:
+        msg = f"Intune has no {name}"
+        raise VariableError(msg, [name])
+    return _TABLE[name]
+
+
+def bundles(plan, *, validated: bool) -> dict[str, dict]:
+    return {a.platform.value: json.loads(a.content) for a in build(plan, spelled, validated=validated)}
+
+
+def bodies(bundle: dict) -> dict[str, dict]:
+    return {entry["key"]: entry["body"] for entry in bundle["objects"]}
+
+
+def device_plan():
+    """Students with a name that Windows can carry."""
+    plan = students_plan()
+    parts = (
+        SubjectPart(type=ATTRIBUTES["common_name"], value=Template.of("device.name")),
+        *plan.scep.subject[1:],
+    )
+    return replace(plan, scep=replace(plan.scep, subject=parts))
+
+
+@pytest.mark.parametrize("validated", [False, True])
+@pytest.mark.parametrize("plan", [staff_plan, device_plan])
+def test_bundles_pass_lint(plan, validated):
+    """Every bundle is judged good, with what it carries."""
+    for artifact in build(plan(), spelled, validated=validated):
+        assert artifact.kind == "graph"
+        assert lint(artifact.path, artifact.content) == ()
+
+
+def test_one_bundle_for_each_platform_that_intune_manages():
+    """Linux and ChromeOS are not Intune's."""
+    paths = [artifact.path for artifact in build(staff_plan(), spelled)]
+    assert paths == [f"staff/{p}/staff.graph.json" for p in ("windows", "apple", "android")]
+    only = replace(staff_plan(), platforms=(Platform.APPLE, Platform.LINUX))
+    assert [artifact.platform for artifact in build(only, spelled)] == [Platform.APPLE]
+
+
+def test_a_native_scep_profile_never_carries_a_challenge():
+    """Where Intune vouches, the static challenge is in no file."""
+    for artifact in build(staff_plan(), spelled, validated=True):
+        assert STAFF_CHALLENGE.reveal().encode() not in artifact.content
+        assert not artifact.secret
+        assert (
+            "challenge"
+            not in json.dumps([e["body"] for e in json.loads(artifact.content)["objects"]]).lower()
+        )
+
+
+def test_without_intunes_word_windows_gets_trust_and_wifi_and_is_told_why():
+    """No SCEP, no wire; the notes name the two ways out."""
+    bundle = bundles(staff_plan(), validated=False)["windows"]
+    assert list(bodies(bundle)) == ["windows-root-208aac62", "windows-root-9ec4c395", "windows-wifi-campus"]
+    assert "challenge: {type: intune}" in " ".join(bundle["notes"])
+    assert "PowerShell" in " ".join(bundle["notes"])
+
+
+def test_without_intunes_word_apple_gets_the_whole_profile():
+    """The custom profile is our mobileconfig, its static challenge included, and the file is secret."""
+    plan = staff_plan()
+    secret = {artifact.platform: artifact.secret for artifact in build(plan, spelled)}
+    assert secret == {Platform.WINDOWS: False, Platform.APPLE: True, Platform.ANDROID: False}
+    for body in bodies(bundles(plan, validated=False)["apple"]).values():
+        profile = plistlib.loads(base64.b64decode(body["payload"]))
+        scep = next(p for p in profile["PayloadContent"] if p["PayloadType"] == "com.apple.security.scep")
+        assert scep["PayloadContent"]["Challenge"] == STAFF_CHALLENGE.reveal()
+        assert "{{EmailAddress}}" in str(scep)
+
+
+def test_a_one_time_challenge_needs_intunes_word():
+    """Intune cannot fetch a challenge of ours, so Apple gets nothing and a note, not a broken profile."""
+    bundle = bundles(students_plan(), validated=False)["apple"]
+    assert bundle["objects"] == []
+    assert "one-time" in bundle["notes"][0]
+
+
+def test_objects_come_after_what_they_refer_to():
+    """An uploader may create in order: every reference is to an earlier object of the same system."""
+    for bundle in bundles(staff_plan(), validated=True).values():
+        seen = set()
+        for entry in bundle["objects"]:
+            targets = {t for v in entry["bind"].values() for t in (v if isinstance(v, list) else [v])}
+            assert targets <= seen
+            assert all(t.rsplit("-", 2)[0].startswith(entry["key"].split("-")[0]) for t in targets)
+            seen.add(entry["key"])
+
+
+def test_wifi_on_windows_is_our_own_profile():
+    """The value is the WLAN profile byte for byte, at the node of its name in the holder's scope."""
+    plan = staff_plan()
+    body = bodies(bundles(plan, validated=True)["windows"])["windows-wifi-campus"]
+    (setting,) = body["omaSettings"]
+    assert setting["omaUri"] == "./User/Vendor/MSFT/WiFi/Profile/Northwind/WlanXml"
+    assert setting["value"] == compact(wlan_profile(plan, plan.networks[0]))
+
+
+def test_scep_says_what_the_profile_says():
+    """Subject, names, validity, renewal and key are those of the EnrollmentProfile."""
+    body = bodies(bundles(staff_plan(), validated=True)["windows"])["windows-scep"]
+    assert body["subjectNameFormatString"] == "CN={{EmailAddress}},OU=staff,O=Northwind University"
+    assert body["customSubjectAlternativeNames"] == [
+        {"sanType": "emailAddress", "name": "{{EmailAddress}}"},
+        {"sanType": "userPrincipalName", "name": "{{UserPrincipalName}}"},
+    ]
+    assert (body["certificateValidityPeriodScale"], body["certificateValidityPeriodValue"]) == ("days", 365)
+    assert body["renewalThresholdPercentage"] == 8
+    assert (body["keySize"], body["certificateStore"]) == ("size2048", "user")
+    assert body["scepServerUrls"] == ["https://scep.northwind.example/scep/staff"]
+
+
+def test_a_literal_with_a_comma_is_quoted_and_a_variable_is_not():
+    """Intune fills variables in itself; a literal is X.500 text."""
+    plan = staff_plan()
+    part = SubjectPart(type=ATTRIBUTES["organization"], value=Template(("Northwind, Inc.",)))
+    plan = replace(plan, scep=replace(plan.scep, subject=(plan.scep.subject[0], part)))
+    body = bodies(bundles(plan, validated=True)["windows"])["windows-scep"]
+    assert body["subjectNameFormatString"] == 'CN={{EmailAddress}},O="Northwind, Inc."'
+
+
+def test_trust_goes_to_the_right_store():
+    """The root to the root store, the issuing CA to the intermediate store."""
+    stores = {
+        base64.b64decode(body["trustedRootCertificate"]): body["destinationStore"]
+        for key, body in bodies(bundles(staff_plan(), validated=False)["windows"]).items()
+        if "root" in key
+    }
+    assert stores == {
+        certificates()["root"].der: "computerCertStoreRoot",
+        certificates()["staff"].der: "computerCertStoreIntermediate",
+    }
+
+
+@pytest.mark.parametrize(("plan", "channel"), [(staff_plan, "userChannel"), (device_plan, "deviceChannel")])
+def test_every_macos_object_of_a_group_uses_one_channel(plan, channel):
+    """The channel decides the keychain; mixed, the network finds no certificate."""
+    found = {
+        body["deploymentChannel"]
+        for key, body in bodies(bundles(plan(), validated=True)["apple"]).items()
+        if key.startswith("macos")
+    }
+    assert found == {channel}
+
+
+def test_markers_change_with_what_a_device_gets_and_with_nothing_else():
+    """A new support address or display name is no reason to push; a new SCEP URL is one, for SCEP alone."""
+
+    def markers(plan) -> dict[str, str]:
+        return {k: b["description"] for k, b in bodies(bundles(plan, validated=True)["windows"]).items()}
+
+    plan = staff_plan()
+    before = markers(plan)
+    assert before == markers(replace(plan, organization_name="Other"))
+    assert before == markers(replace(plan, scep=replace(plan.scep, challenge=Secret("z" * 20))))
+    moved = markers(replace(plan, scep=replace(plan.scep, url="https://other.example/scep/staff")))
+    assert {key for key in before if before[key] != moved[key]} == {"windows-scep"}
+    assert all(text.startswith("onboard:edu.northwind/staff/") for text in before.values())
+
+
+def test_what_intune_refuses_is_refused_here():
+    """Android without https, a validity of three years, a person in a device's certificate, {{DeviceId}}."""
+    plan = staff_plan()
+    http = replace(plan, platforms=(Platform.ANDROID,), scep=replace(plan.scep, url="http://scep.example/x"))
+    long = replace(plan, profile=replace(plan.profile, valid_for=timedelta(days=1095)))
+    person = replace(plan, profile=replace(plan.profile, holder=students_plan().holder))
+    for broken, rule in ((http, "windows-38"), (long, "windows-36"), (person, "windows-34")):
+        with pytest.raises(PayloadError, match=rule):
+            build(broken, spelled, validated=True)
+    with pytest.raises(PayloadError, match="windows-34"):
+        build(students_plan(), spelled, validated=True)
+
+
+def test_192_bit_is_left_out_where_intune_cannot_say_it_and_said():
+    """Native Apple and Android objects have no 192-bit; the notes name the network."""
+    plan = staff_plan()
+    strong = replace(plan.networks[0], security=Security.WPA3_ENTERPRISE_192)
+    plan = replace(plan, networks=(strong,), platforms=(Platform.APPLE, Platform.ANDROID))
+    for bundle in bundles(plan, validated=True).values():
+        assert not any("wifi" in key for key in bodies(bundle))
+        assert "campus" in " ".join(bundle["notes"])
+
+
+def test_a_variable_that_intune_lacks_is_an_error():
+    """No object with a hole in it."""
+    plan = staff_plan()
+    part = SubjectPart(type=ATTRIBUTES["common_name"], value=Template.of("user.sid"))
+    plan = replace(plan, scep=replace(plan.scep, subject=(part,)))
+    with pytest.raises(VariableError):
+        build(plan, spelled, validated=True)
+
+
+@pytest.mark.parametrize("platform", ["windows", "apple", "android"])
+def test_validated_bundle_as_recorded(platform, snapshot):
+    """The bundles of the staff group, where Intune vouches, are what was recorded."""
+    (artifact,) = [a for a in build(staff_plan(), spelled, validated=True) if a.platform.value == platform]
+    assert artifact.content.decode() == snapshot.use_extension(file_type("json"))
+
+
+def test_same_plan_same_bytes():
+    """Two builds agree, whatever the spelling is."""
+    assert build(staff_plan(), spelled) == build(staff_plan(), spelled)
+    assert build(staff_plan(), neutral) == build(staff_plan(), neutral)
