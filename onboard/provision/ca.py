@@ -16,6 +16,7 @@ from onboard.provision.hierarchy import leaves as wanted_leaves
 from onboard.provision.report import Row
 from onboard.provision.state import explained
 from scep_server.keys import KeyStoreError
+from scep_server.keys.files import remove_partial
 
 
 def init(site: Site) -> tuple[Row, ...]:
@@ -30,6 +31,7 @@ def init(site: Site) -> tuple[Row, ...]:
     """
     site.state.create(site.entropy)
     with site.state.locked(), explained(site.state.path):
+        remove_partial(site.folder / "pki")
         try:
             return _init(site)
         except KeyStoreError as error:

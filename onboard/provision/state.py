@@ -31,7 +31,8 @@ from scep_server.keys.files import remove_partial, write_new
 
 Entropy = Callable[[int], bytes]  # that many random octets
 
-FOLDERS = ("keys", "ra", "ocsp", "radius", "signing", "crl")
+_KEY_FOLDERS = ("keys", "ra", "ocsp", "radius", "signing")
+FOLDERS = (*_KEY_FOLDERS, "crl")  # a running server writes to the last one
 _PEPPER_OCTETS = 32
 _CURES = {
     errno.ENOSPC: "make room on the disk and run the command again; nothing was left half-written",
@@ -120,8 +121,8 @@ class StateFolder:
                 raise StateError(
                     f"another onboard is creating keys in {self.path}", hint="wait for it and run this again"
                 ) from error
-            for name in FOLDERS:
-                remove_partial(self.path / name)
+            for folder in (self.path, *(self.path / name for name in _KEY_FOLDERS)):
+                remove_partial(folder)
             yield
 
     def _write_once(self, name: str, content: bytes) -> None:
