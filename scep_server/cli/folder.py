@@ -1,0 +1,202 @@
+"""The folder of a stand-alone server: keys, certificates, pepper, database; made once, never overwritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from scep_server.authority import IssuingAuthority, Shape, Urls, certificate_authority, infrastructure, root
+from scep_server.challenges import StaticChallenge, digest
+from scep_server.cli.settings import EXAMPLE, FILE, GroupSettings, Settings, SettingsError, read_settings
+from scep_server.keys import KeyState, KeyStore, PrivateKey, files, generate
+from scep_server.limits import Network
+from scep_server.pkimessage import Recipient
+from scep_server.revocation import Responder
+from scep_server.runtime import ServerConfig
+from scep_server.service import Endpoint
+from scep_server.service.publishing import PublishedAuthority
+from scep_server.sqlite_store import SqliteStore
+
+AUTHORITY = "ca"
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where a stand-alone server lives."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The store's file."""
+        return self.path / "scep.sqlite"
+
+    @property
+    def settings_file(self) -> Path:
+        """What it grants."""
+        return self.path / FILE
+
+    def settings(self) -> Settings:
+        """Raises SettingsError."""
+        return read_settings(self.settings_file)
+
+    def pepper(self) -> bytes:
+        """Key of the challenges' digests; raises SettingsError where `init` has not run."""
+        try:
+            return (self.path / "pepper").read_bytes()
+        except OSError as error:
+            raise SettingsError(f"{self.path}: there is no server here; run `init` first") from error
+
+    def init(self) -> Settings:
+        """Create what is missing; a second run adds what new groups need."""
+        for folder in (self.path, self.path / "keys", self.path / "certificates"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.settings_file.exists():
+            files.write_new(self.settings_file, EXAMPLE.encode(), mode=0o644)
+        if not (self.path / "pepper").exists():
+            files.write_new(self.path / "pepper", os.urandom(32), mode=0o600)
+        settings = self.settings()
+        authority = self._authority(settings)
+        self._leaf("ocsp", Shape.OCSP_SIGNER, authority, "ec-p256")
+        for group in settings.groups:
+            self._leaf(f"ra-{group.name}", Shape.REGISTRATION_AUTHORITY, authority, "rsa-2048")
+        return settings
+
+    def config(self, proxies: tuple[Network, ...] = ()) -> ServerConfig:
+        """What `runtime.serve` takes; raises SettingsError or KeyStoreError where `init` has not run."""
+        settings, pepper = self.settings(), self.pepper()
+        authority = self._authority(settings)
+        return ServerConfig(
+            endpoints=tuple(self._endpoint(group, authority, pepper) for group in settings.groups),
+            authorities=self._published(settings, authority),
+            open_store=partial(SqliteStore, self.database),
+            pepper=pepper,
+            per_address=settings.per_address,
+            per_group=settings.per_group,
+            trusted_proxies=proxies,
+        )
+
+    def _endpoint(self, group: GroupSettings, authority: IssuingAuthority, pepper: bytes) -> Endpoint:
+        certificate, key = self._leaf(f"ra-{group.name}", Shape.REGISTRATION_AUTHORITY, authority, "rsa-2048")
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise SettingsError(f"{self.path}: the RA key of {group.name} must be RSA")
+        static: tuple[StaticChallenge, ...] = ()
+        if group.challenge is not None:
+            static = (StaticChallenge(id=f"static-{group.name}", digest=digest(group.challenge, pepper)),)
+        return Endpoint(
+            group=group.name,
+            authority=authority,
+            recipients=(Recipient(certificate=certificate, key=key),),
+            policy=group.policy,
+            static=static,
+        )
+
+    def _published(self, settings: Settings, authority: IssuingAuthority) -> tuple[PublishedAuthority, ...]:
+        signer, key = self._leaf("ocsp", Shape.OCSP_SIGNER, authority, "ec-p256")
+        names = ("ocsp", *(f"ra-{group.name}" for group in settings.groups))
+        top = authority.chain[-1]
+        return (
+            PublishedAuthority(
+                name=AUTHORITY,
+                certificate=authority.certificate,
+                signer=authority,
+                responder=Responder(issuer=authority.certificate, signer=signer, key=key),
+                infrastructure=frozenset(self._certificate(name).serial_number for name in names),
+            ),
+            PublishedAuthority(
+                name="root",
+                certificate=top,
+                signer=IssuingAuthority(name="root", certificate=top, key=self._keys.load("root")),
+                crl_valid_for=30 * _DAY,
+            ),
+        )
+
+    @property
+    def _keys(self) -> KeyStore:
+        return KeyStore(self.path / "keys")
+
+    def _authority(self, settings: Settings) -> IssuingAuthority:
+        top_key, now = self._key("root", settings.key), datetime.now(UTC)
+        top = self._made(
+            "root",
+            lambda: root(
+                _name("Root CA"), top_key, path_length=1, valid_for=7300 * _DAY, serial=_serial(), now=now
+            ),
+        )
+        issuer = IssuingAuthority(
+            name="root", certificate=top, key=top_key, urls=_urls(settings.url, "root", ocsp=False)
+        )
+        key = self._key(AUTHORITY, settings.key)
+        certificate = self._made(
+            AUTHORITY,
+            lambda: certificate_authority(
+                issuer,
+                _name("Issuing CA"),
+                key.public_key(),
+                path_length=0,
+                valid_for=1825 * _DAY,
+                serial=_serial(),
+                now=now,
+            ),
+        )
+        urls = _urls(settings.url, AUTHORITY, ocsp=True)
+        return IssuingAuthority(name=AUTHORITY, certificate=certificate, key=key, chain=(top,), urls=urls)
+
+    def _leaf(
+        self, name: str, shape: Shape, authority: IssuingAuthority, algorithm: str
+    ) -> tuple[x509.Certificate, PrivateKey]:
+        key = self._key(name, algorithm)
+        certificate = self._made(
+            name,
+            lambda: infrastructure(
+                authority,
+                shape,
+                _name(name),
+                key.public_key(),
+                valid_for=730 * _DAY,
+                serial=_serial(),
+                now=datetime.now(UTC),
+            ),
+        )
+        return certificate, key
+
+    def _key(self, name: str, algorithm: str) -> PrivateKey:
+        if self._keys.state(name) is KeyState.ABSENT:
+            if (self.path / "certificates" / f"{name}.pem").exists():
+                raise SettingsError(f"{self.path}: the key of {name} is lost; restore keys/ from a backup")
+            self._keys.create(name, generate(algorithm))
+        return self._keys.load(name)
+
+    def _made(self, name: str, make: Callable[[], x509.Certificate]) -> x509.Certificate:
+        path = self.path / "certificates" / f"{name}.pem"
+        if not path.exists():
+            files.write_new(path, make().public_bytes(Encoding.PEM), mode=0o644)
+        return self._certificate(name)
+
+    def _certificate(self, name: str) -> x509.Certificate:
+        return x509.load_pem_x509_certificate((self.path / "certificates" / f"{name}.pem").read_bytes())
+
+
+def _serial() -> int:
+    return int.from_bytes(os.urandom(16), "big") >> 1 or 1
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+
+
+def _urls(url: str, name: str, *, ocsp: bool) -> Urls:
+    return Urls(
+        crl=f"{url}/crl/{name}.crl",
+        ocsp=f"{url}/ocsp/{name}" if ocsp else "",
+        issuer=f"{url}/ca/{name}.cer",
+    )
