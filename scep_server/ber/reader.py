@@ -30,7 +30,7 @@ class Limits:
 
     size: int = 262_144
     depth: int = 24
-    elements: int = 4_096
+    elements: int = 1_024
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -20,6 +20,9 @@ class Recipient:
 
     Build it once and keep it: what every request needs of the certificate is computed here.
 
+    Raises:
+        ValueError: the key does not belong to the certificate.
+
     Attributes:
         certificate: the RA's or CA's.
         key: its private key.
@@ -33,6 +36,8 @@ class Recipient:
     key_identifiers: tuple[bytes, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.certificate.public_key() != self.key.public_key():
+            raise ValueError("the key of this recipient does not belong to its certificate")
         identity = identify(self.certificate.public_bytes(Encoding.DER))
         object.__setattr__(self, "identity", identity)
         object.__setattr__(self, "key_identifiers", identity.key_identifiers)

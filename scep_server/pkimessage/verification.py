@@ -16,9 +16,7 @@ _MAX_TRANSACTION_ID: Final = 255  # strongSwan sends 40, NDES clients up to 64; 
 _MAX_NONCE: Final = 64  # 16 by the RFC, 8 by macOS of 2016
 _STRING_TAGS: Final = (tags.PRINTABLE_STRING, tags.UTF8_STRING, tags.IA5_STRING, tags.VISIBLE_STRING)
 _REQUEST_TYPES: Final = frozenset(MessageType) - {MessageType.CERT_REP}
-_KEY_OIDS: Final = frozenset(
-    {oids.RSA_ENCRYPTION, oids.EC_PUBLIC_KEY}
-)  # name no digest: digestAlgorithm counts
+_KEY_OIDS: Final = frozenset({oids.RSA_ENCRYPTION, oids.EC_PUBLIC_KEY})  # with these, digestAlgorithm counts
 
 
 def parse(message: bytes) -> SignedRequest:
@@ -74,7 +72,7 @@ def verify(signed: SignedRequest) -> VerifiedRequest:
         transaction_id=signed.transaction_id,
         sender_nonce=signed.sender_nonce,
         signer_der=signed.signer_der,
-        digest=content_digest if signature_digest is content_digest else signature_digest,
+        digest=_weaker(content_digest, signature_digest),
         digest_oid=signed.digest_oid,
         signer_identity=signed.signer_identity,
         signed_data=signed.signed_data,
@@ -160,6 +158,11 @@ def _acceptable(digest: DigestAlgorithm | None, oid: str) -> DigestAlgorithm:
             public="MD5 is not accepted; use SHA-256",
         )
     return digest
+
+
+def _weaker(content: DigestAlgorithm, signature: DigestAlgorithm) -> DigestAlgorithm:
+    """What the policy judges where a client digests the content with one algorithm and signs with another."""
+    return DigestAlgorithm.SHA1 if DigestAlgorithm.SHA1 in (content, signature) else signature
 
 
 def _check_attributes(signed_data: SignedData, digest: DigestAlgorithm) -> None:

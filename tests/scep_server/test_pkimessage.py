@@ -9,13 +9,13 @@ import statistics
 import time
 
 import pytest
-from asn1crypto import core
+from asn1crypto import cms, core
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from support import scep_requests as client
 from support.scep_requests import Shape, ec_key, enrol, rsa_key, self_signed
 
-from scep_server import pkimessage
+from scep_server import oids, pkimessage
 from scep_server.algorithms import AlgorithmPolicy, ContentCipher, DigestAlgorithm, KeyTransport
 from scep_server.errors import RequestRejectedError, UnanswerableError, UnprovenSenderError
 from scep_server.messages import FailInfo, MessageType
@@ -641,3 +641,87 @@ def test_wrong_amount_of_entropy_is_a_programming_error(ra, device, csr_der, iss
             content_entropy=b"short",
             signing_time=client.START,
         )
+
+
+def test_recipient_is_one_pair(ra):
+    """A key that does not belong to its certificate is found at the start, not at the first device."""
+    with pytest.raises(ValueError, match="does not belong"):
+        Recipient(certificate=ra.certificate, key=rsa_key("device"))
+
+
+@pytest.mark.parametrize(("digest", "signature_digest"), [("sha1", "sha256"), ("sha256", "sha1")])
+def test_weaker_of_two_digests_is_judged(ra, device, csr_der, digest, signature_digest):
+    """A message is as good as the weaker of content digest and signature digest."""
+    message = enrol(csr_der, ra.certificate, device, digest=digest, signature_digest=signature_digest)
+    assert pkimessage.verify(pkimessage.parse(message)).digest is DigestAlgorithm.SHA1
+    with pytest.raises(RequestRejectedError, match="SHA-1"):
+        open_all(message, [ra], STRICT)
+
+
+@pytest.mark.parametrize("message_type", ["19", "20", "21"])
+def test_payload_without_padding_is_refused(ra, device, csr_der, message_type):
+    """What is whole but for its padding was cut out of something else."""
+    shape = Shape(message_type=message_type)
+    payload = {
+        "19": csr_der + b"",
+        "20": client.tlv(0x30, ra.identity.issuer * 2),
+        "21": ra.identity.issuer_and_serial,
+    }[message_type]
+    verified = pkimessage.verify(pkimessage.parse(enrol(payload, ra.certificate, device, shape)))
+    opened = pkimessage.open_request(verified, [ra], algorithms=LAX, substitute_key=SUBSTITUTE)
+    read = {
+        "19": pkimessage.payload_csr,
+        "20": pkimessage.payload_issuer_and_subject,
+        "21": pkimessage.payload_issuer_and_serial,
+    }[message_type]
+    assert read(opened)
+    with pytest.raises(UnprovenSenderError, match="does not decrypt"):
+        read(dataclasses.replace(opened, intact=False))
+
+
+def test_number_of_recipients_is_bounded(ra, device, csr_der):
+    """Four recipients may be named; ours is found among them, and one private key operation is spent."""
+    envelope = client.envelope(csr_der, ra.certificate, Shape())
+    ours = _recipient_info(envelope)
+    other = _recipient_info(client.envelope(csr_der, self_signed(rsa_key("other")).certificate, Shape()))
+    password = client.tlv(0xA3, b"")
+    for infos in ((other, other, ours), (password, other, ours), (ours, ours)):
+        changed = _replaced_everywhere(envelope, client.tlv(0x31, ours), client.tlv(0x31, b"".join(infos)))
+        assert pkimessage.payload_csr(open_all(client.message(changed, device, Shape()), [ra])).der == csr_der
+    for infos in ((ours,) * 5, (password,), ()):
+        changed = _replaced_everywhere(envelope, client.tlv(0x31, ours), client.tlv(0x31, b"".join(infos)))
+        with pytest.raises(UnprovenSenderError, match="recipient"):
+            open_all(client.message(changed, device, Shape()), [ra])
+
+
+def _recipient_info(envelope):
+    data = cms.ContentInfo.load(envelope)["content"]
+    return data["recipient_infos"][0].dump()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        client.tlv(
+            0x30,
+            client.tlv(0xA2, client.tlv(0x30, core.ObjectIdentifier(oids.P_SPECIFIED).dump() + b"\x04\x01L")),
+        ),
+        client.tlv(
+            0x30, client.tlv(0xA1, client.tlv(0x30, core.ObjectIdentifier("1.2.3").dump() + b"\x30\x00"))
+        ),
+        client.tlv(0x30, client.tlv(0xA0, client.tlv(0x30, core.ObjectIdentifier("1.2.3").dump()))),
+        client.tlv(0x30, client.tlv(0xA0, b"\x05\x00")),
+    ],
+    ids=["label", "mask function", "hash", "broken"],
+)
+def test_odd_oaep_parameters_get_bad_alg(ra, device, csr_der, parameters):
+    """A label or a strange mask function is named, not tried."""
+    shape = Shape(transport="oaep-sha1", oaep_parameters=False)
+    envelope = client.envelope(csr_der, ra.certificate, shape)
+    bare = client.tlv(0x30, core.ObjectIdentifier(oids.RSAES_OAEP).dump())
+    changed = _replaced_everywhere(
+        envelope, bare, client.tlv(0x30, core.ObjectIdentifier(oids.RSAES_OAEP).dump() + parameters)
+    )
+    with pytest.raises(RequestRejectedError) as caught:
+        open_all(client.message(changed, device, shape), [ra])
+    assert caught.value.fail_info is FailInfo.BAD_ALG
