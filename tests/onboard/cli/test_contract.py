@@ -1,0 +1,167 @@
+"""The contract of the command line: exit codes, streams, JSON fields, options and their defaults."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onboard.cli.examples import EXAMPLES
+
+
+def test_version(onboard) -> None:
+    """`--version` prints name and version on stdout."""
+    done = onboard("--version")
+    assert (done.code, done.err) == (0, "")
+    assert re.fullmatch(r"onboard \d+\.\d+\.\d+\n", done.out)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["check", "--nonsense"], ["generate"], ["whitelist", "--mode", "open"]]
+)
+def test_usage_errors_exit_64(onboard, folder, arguments) -> None:
+    """A command that was typed wrongly exits 64, says so on stderr and points to its help."""
+    done = onboard(*arguments)
+    assert (done.code, done.out) == (64, "")
+    assert "--help" in done.err
+
+
+def test_help_loads_no_cryptography() -> None:
+    """The help page answers quickly because nothing heavy is imported for it."""
+    script = (
+        "import sys; from onboard.cli import run; run(['--help']);"
+        "heavy = {'cryptography', 'asn1crypto', 'yaml', 'jinja2', 'httpx', 'uvicorn', 'rich'};"
+        "heavy &= set(sys.modules);"
+        "sys.exit(repr(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", list(EXAMPLES))
+def test_every_help_page_has_an_example(onboard, command) -> None:
+    """Each command shows how it is typed."""
+    done = onboard(*command.split(), "--help")
+    assert done.code == 0
+    assert EXAMPLES[command][0].split(" > ")[0] in done.out
+
+
+def test_org_and_state_come_from_the_environment(onboard, folder, tmp_path, monkeypatch) -> None:
+    """`$ONBOARD_ORG` and `$ONBOARD_STATE` stand in for the options."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ONBOARD_ORG", str(folder / "org.yaml"))
+    assert onboard("check").code == 0
+    monkeypatch.setenv("ONBOARD_STATE", str(tmp_path / "elsewhere"))
+    done = onboard("challenge", "new", "students")
+    assert done.code == 1
+    assert "elsewhere" in done.err
+
+
+def test_check_json_has_the_fields(onboard, folder) -> None:
+    """`check --format json` prints an array of objects with the contract's fields."""
+    done = onboard("check", "--format", "json")
+    assert done.code == 0
+    assert done.json
+    fields = {"path", "line", "column", "where", "message", "hint", "severity"}
+    assert all(set(item) == fields for item in done.json)
+    assert {item["severity"] for item in done.json} == {"warning"}
+
+
+def test_check_strict_fails_on_warnings(onboard, folder) -> None:
+    """Warnings do not fail, unless `--strict`."""
+    assert onboard("check").code == 0
+    assert onboard("check", "--strict").code == 1
+
+
+def test_check_reports_sorted_places(onboard, folder) -> None:
+    """Mistakes are lines of PATH:LINE:COLUMN: where: what, in the order of the file; exit 1."""
+    org = folder / "org.yaml"
+    org.write_text(org.read_text().replace("ec-p384", "ec-p999").replace("vlan: 20", "vlan: 4711"))
+    done = onboard("check")
+    assert done.code == 1
+    places = [line for line in done.out.splitlines() if not line.startswith("  hint:")]
+    lines = [int(re.match(r"org\.yaml:(\d+):\d+: ", line).group(1)) for line in places]
+    assert lines == sorted(lines)
+    assert "ec-p999" in done.out
+    assert "4711" in done.out
+
+
+def test_init_writes_what_check_accepts(onboard, folder, tmp_path) -> None:
+    """`init DIR` writes an org definition without mistakes, and never over another."""
+    target = tmp_path / "new"
+    assert onboard("init", target).code == 0
+    assert onboard("check", "--org", target / "org.yaml").code == 0
+    before = (target / "org.yaml").read_bytes()
+    assert onboard("init", target).code == 1
+    assert (target / "org.yaml").read_bytes() == before
+
+
+def test_schema_is_json_schema(onboard) -> None:
+    """`schema` prints a JSON Schema document."""
+    assert "$schema" in onboard("schema").json
+
+
+def test_whitelist_json_has_the_fields(onboard, folder) -> None:
+    """`whitelist --format json` prints hosts with ports, protocol, purpose, requirement and tag."""
+    done = onboard("whitelist", "--format", "json")
+    assert done.code == 0
+    for entry in done.json:
+        assert {"host", "ports", "protocol", "purpose", "required", "tag"} <= set(entry)
+        assert all(isinstance(port, int) for port in entry["ports"])
+        assert isinstance(entry["required"], bool)
+
+
+def test_whitelist_modes_differ(onboard, folder) -> None:
+    """The captive garden keeps detection closed, the zero-touch garden opens it."""
+    captive = {e["host"] for e in onboard("whitelist", "--format", "json").json}
+    open_garden = {e["host"] for e in onboard("whitelist", "--mode", "zero-touch", "--format", "json").json}
+    assert "captive.apple.com" in open_garden - captive
+
+
+def test_lint_json_has_the_fields(onboard, folder) -> None:
+    """`lint --format json` prints findings with path, place, rule, severity and message; exit 1 on errors."""
+    Path("broken.mobileconfig").write_bytes(b'<?xml version="1.0"?><plist version="1.0"><dict/></plist>')
+    done = onboard("lint", "broken.mobileconfig", "--format", "json")
+    assert done.code == 1
+    assert done.json
+    assert all({"path", "where", "rule", "severity", "message"} <= set(finding) for finding in done.json)
+
+
+def test_lint_accepts_what_generate_writes(onboard, folder) -> None:
+    """Nothing is written that lint would refuse."""
+    onboard("generate", "--out", "out")
+    files = [p for p in Path("out").rglob("*") if p.is_file() and p.name != "manifest.json"]
+    done = onboard("lint", *files)
+    assert done.code == 0, done.out
+
+
+def test_data_is_on_stdout_alone(onboard, folder) -> None:
+    """`challenge new` prints the challenge and nothing else on stdout."""
+    done = onboard("challenge", "new", "students")
+    assert done.code == 0
+    assert re.fullmatch(r"[A-Z2-7]{26}\n", done.out)
+
+
+def test_interrupted_exits_130(folder) -> None:
+    """Ctrl-C ends a command with 130."""
+    script = "import onboard.cli as c; import onboard.cli.schema as s; import sys\n"
+    script += "def stop(): raise KeyboardInterrupt\ns.console.data_json = lambda _: stop()\n"
+    script += "sys.exit(c.run(['schema']))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 130
+
+
+def test_closed_pipe_is_no_error(folder) -> None:
+    """`onboard schema | head -1` ends without a complaint."""
+    line = f"{sys.executable} -m onboard schema | head -c 1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("{", "")
+
+
+def test_json_is_one_document(onboard, folder) -> None:
+    """Machine-readable output is one JSON value, whatever is said on stderr beside it."""
+    for arguments in (["check"], ["cert", "list"], ["challenge", "list"], ["ca", "init"], ["whitelist"]):
+        assert isinstance(json.loads(onboard(*arguments, "--format", "json").out), list)

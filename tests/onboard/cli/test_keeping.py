@@ -1,0 +1,109 @@
+"""`ca`, `challenge` and `cert`: what is kept, listed, sealed and revoked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def test_ca_init_is_idempotent(onboard, folder) -> None:
+    """A second `ca init` keeps everything and changes no file."""
+    before = {p: p.read_bytes() for p in Path("pki").iterdir()}
+    done = onboard("ca", "init", "--format", "json")
+    assert done.code == 0
+    assert {row["outcome"] for row in done.json} == {"kept"}
+    assert before == {p: p.read_bytes() for p in Path("pki").iterdir()}
+
+
+def test_ca_init_prints_digests(onboard, folder) -> None:
+    """Each certificate is shown with subject, key, SHA-1 and SHA-256."""
+    certificates = [row for row in onboard("ca", "init", "--format", "json").json if row["kind"] != "crl"]
+    assert certificates
+    assert all(len(r["sha1"]) == 40 and len(r["sha256"]) == 64 and r["key"] for r in certificates)
+
+
+def test_lost_state_is_refused(onboard, folder) -> None:
+    """A pki/ whose keys are gone does not become a second PKI."""
+    before = {p: p.read_bytes() for p in Path("pki").iterdir()}
+    shutil.rmtree(".onboard")
+    done = onboard("ca", "init")
+    assert done.code == 1
+    assert "root" in done.err
+    assert before == {p: p.read_bytes() for p in Path("pki").iterdir()}
+
+
+def test_sealed_root_goes_on(onboard, folder, monkeypatch) -> None:
+    """After `ca seal root` the key is gone from the state, and init, generate and minting go on."""
+    monkeypatch.setenv("ROOT_PASSPHRASE", "a long passphrase for the root")
+    assert onboard("ca", "seal", "root", "--to", "root.key", "--passphrase", "env:ROOT_PASSPHRASE").code == 0
+    assert not Path(".onboard/keys/root.key").exists()
+    assert b"ENCRYPTED" in Path("root.key").read_bytes()
+    assert Path("root.key").stat().st_mode & 0o777 == 0o600
+    for arguments in (["ca", "init"], ["generate", "--out", "out"], ["challenge", "new", "staff"]):
+        assert onboard(*arguments).code == 0
+
+
+def test_passphrase_is_never_an_argument(onboard, folder) -> None:
+    """A passphrase in clear on the command line is refused: it would show in the process list."""
+    done = onboard("ca", "seal", "root", "--to", "root.key", "--passphrase", "hunter2hunter2")
+    assert done.code == 1
+    assert "hunter2" not in done.err
+    assert Path(".onboard/keys/root.key").exists()
+
+
+def test_encrypted_keys(onboard, folder, monkeypatch, tmp_path) -> None:
+    """With a key passphrase the keys in the state are encrypted, and nothing works without it."""
+    target = tmp_path / "encrypted"
+    target.mkdir()
+    shutil.copy("org.yaml", target)
+    monkeypatch.chdir(target)
+    monkeypatch.setenv("KEYS", "a passphrase for the keys")
+    assert onboard("ca", "init", "--key-passphrase", "env:KEYS").code == 0
+    assert all(b"ENCRYPTED" in p.read_bytes() for p in Path(".onboard").rglob("*.key"))
+    done = onboard("ca", "seal", "root", "--to", "r.key", "--passphrase", "env:KEYS")
+    assert done.code == 1
+    assert "passphrase" in done.err
+
+
+def test_missing_state_names_the_cure(onboard, folder) -> None:
+    """A command that needs the state folder says what makes it."""
+    shutil.rmtree(".onboard")
+    for arguments in (["challenge", "new", "staff"], ["cert", "list"], ["challenge", "list"]):
+        done = onboard(*arguments)
+        assert done.code == 1
+        assert "ca init" in done.err
+
+
+def test_challenge_life(onboard, folder) -> None:
+    """A challenge is listed by id with what it binds, and revoked once."""
+    onboard("challenge", "new", "staff", "--for", "ada@northwind.example", "--valid-for", "30min")
+    (listed,) = onboard("challenge", "list", "staff", "--format", "json").json
+    assert listed["bound"] == {"user.email": "ada@northwind.example", "user.upn": "ada@northwind.example"}
+    assert onboard("challenge", "revoke", listed["id"]).code == 0
+    assert onboard("challenge", "list", "--format", "json").json[0]["state"] == "revoked"
+    assert onboard("challenge", "revoke", listed["id"]).code == 1
+
+
+def test_bound_values_are_judged(onboard, folder) -> None:
+    """A value that no certificate could carry is refused when the challenge is minted."""
+    done = onboard("challenge", "new", "staff", "--set", "user.email=nonsense")
+    assert done.code == 1
+    assert "user.email" in done.err
+
+
+@pytest.mark.parametrize("duration", ["2", "2 hours", "-1h"])
+def test_durations_have_units(onboard, folder, duration) -> None:
+    """A duration without its unit is a usage error that shows one."""
+    done = onboard("challenge", "new", "staff", f"--valid-for={duration}")
+    assert done.code == 64
+    assert "30d" in done.err
+
+
+def test_unknown_serial_is_an_error(onboard, folder) -> None:
+    """Showing or revoking a certificate that was never issued says so."""
+    for arguments in (["show", "abc"], ["revoke", "abc"], ["show", "xyz"]):
+        done = onboard("cert", *arguments)
+        assert done.code == 1
+        assert "no certificate" in done.err
