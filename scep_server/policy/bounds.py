@@ -40,8 +40,9 @@ def short_name(oid: str) -> str:
 def attribute_problem(attribute: Attribute) -> str | None:
     """Why a certificate cannot hold this attribute; None if it can."""
     name, limit = _ATTRIBUTES.get(attribute.oid, (attribute.oid, 255))
-    if not 1 <= len(attribute.value) <= limit:
-        return f"{name} holds 1 to {limit} characters (X.520), this has {len(attribute.value)}"
+    least = limit if attribute.oid == oids.COUNTRY else 1  # ISO 3166 codes have two letters
+    if not least <= len(attribute.value) <= limit:
+        return f"{name} holds {least} to {limit} characters (X.520), this has {len(attribute.value)}"
     if attribute.oid in _IA5_ATTRIBUTES and not attribute.value.isascii():
         return f"{name} holds ASCII only (RFC 5280 Appendix A.1)"
     return None
