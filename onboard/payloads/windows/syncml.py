@@ -8,7 +8,8 @@ fails.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote as percent_escape
 from xml.etree import ElementTree as ET
@@ -51,16 +52,16 @@ def syncml(plan: GroupPlan, spelling: Callable[[str], str]) -> ET.Element:
         PayloadError: the challenge or a name cannot be carried, or a network cannot be joined by Windows.
         VariableError: `spelling` has none for a variable.
     """
-    numbers = iter(range(1, 1_000_000))
-    commands = [_element(command, numbers) for command in _trust(plan)]
+    numbers = itertools.count(1)
+    commands = [command_element(command, next(numbers)) for command in trust(plan)]
     number = leaf("CmdID", next(numbers))
-    enrolment = [_element(command, numbers) for command in _enrolment(plan, spelling)]
-    commands.append(branch("Atomic", number, *enrolment))
-    commands += [_element(command, numbers) for command in _wifi(plan)]
+    steps = [command_element(command, next(numbers)) for command in enrolment(plan, spelling)]
+    commands.append(branch("Atomic", number, *steps))
+    commands += [command_element(command, next(numbers)) for command in wifi(plan)]
     return branch("SyncML", branch("SyncBody", *commands, branch("Final")), xmlns=SYNCML)
 
 
-def _trust(plan: GroupPlan) -> Iterable[Command]:
+def trust(plan: GroupPlan) -> Iterable[Command]:
     """Roots first, whatever the holder: the Root store exists in the device scope alone."""
     everything = sorted(plan.anchors, key=lambda certificate: not certificate.is_self_issued)
     for certificate in everything:
@@ -73,7 +74,7 @@ def _trust(plan: GroupPlan) -> Iterable[Command]:
         )
 
 
-def _enrolment(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[Command]:
+def enrolment(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[Command]:
     """ClientCertificateInstall/SCEP: the node itself first, Exec Enroll last."""
     base = f"{SCOPES[plan.holder]}/ClientCertificateInstall/SCEP/{plan.uuid('windows', 'scep')}"
     yield Command(verb="Add", uri=base, format="node")
@@ -99,7 +100,8 @@ def _settings(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[tuple
     yield "ValidPeriodUnits", "int", str(plan.profile.valid_for.days)
 
 
-def _wifi(plan: GroupPlan) -> Iterable[Command]:
+def wifi(plan: GroupPlan) -> Iterable[Command]:
+    """One WLAN profile for each Wi-Fi network, at the node of its name."""
     for network in plan.networks:
         if network.type is NetworkType.WIFI:
             name = percent_escape(profile_name(plan, network), safe="")
@@ -111,7 +113,8 @@ def _wifi(plan: GroupPlan) -> Iterable[Command]:
             )
 
 
-def _element(command: Command, numbers: Iterator[int]) -> ET.Element:
+def command_element(command: Command, number: int | None) -> ET.Element:
+    """The command as XML; None leaves the number to a server that counts by itself."""
     item = branch(
         "Item",
         branch("Target", leaf("LocURI", command.uri)),
@@ -119,7 +122,8 @@ def _element(command: Command, numbers: Iterator[int]) -> ET.Element:
     )
     if command.data is not None:
         item.append(leaf("Data", command.data))
-    return branch(command.verb, leaf("CmdID", next(numbers)), item)
+    counted = () if number is None else (leaf("CmdID", number),)
+    return branch(command.verb, *counted, item)
 
 
 def _hex(certificate: PublicCertificate) -> str:
