@@ -10,9 +10,12 @@ from datetime import timedelta
 from onboard.errors import Place
 from onboard.model import Authority, KeyKind
 from onboard.orgfile import scalars
-from onboard.orgfile.cursor import Cursor, Found, Reader, ReportedError, Table, find, suggestion
+from onboard.orgfile.cursor import Cursor, Found, Reader, ReportedError, Table, find
 
 _KEYS = ("issuer", "common_name", "key", "valid_for")
+_KEY = scalars.choice(KeyKind)
+_COMMON_NAME = scalars.line_up_to(64, "X.520 ub-common-name")
+_TIERS = 8  # of a chain; EAP-TLS sends it in small fragments, and RADIUS servers give up on long ones
 _LATER = {
     "certificate": ("common_name", "key", "valid_for"),
     "private_key": (),
@@ -51,8 +54,8 @@ def _read_entry(cursor: Cursor) -> _Written:
     fields = cursor.fields("an authority with common_name, key and valid_for", _KEYS, _LATER)
     return _Written(
         name=name,
-        common_name=fields.required("common_name", scalars.line_up_to(64, "X.520 ub-common-name")),
-        key=fields.required("key", scalars.choice(KeyKind)),
+        common_name=fields.required("common_name", _COMMON_NAME),
+        key=fields.required("key", _KEY),
         valid_for=fields.required("valid_for", scalars.duration),
         issuer=fields.optional("issuer", scalars.line, ""),
         place=cursor.place,
@@ -60,35 +63,51 @@ def _read_entry(cursor: Cursor) -> _Written:
 
 
 def _check_issuers(written: Mapping[str, Found[_Written]]) -> None:
-    """Report issuers that do not exist, circles, and lives longer than the issuer's."""
-    reported: set[str] = set()
+    """Report issuers that do not exist, circles, endless chains, and lives longer than the issuer's."""
+    circled: set[str] = set()
     for found in written.values():
         with suppress(ReportedError):
             authority = found.value
             issuer = authority.issuer.value
             if issuer and issuer not in written:
-                authority.issuer.cursor.mistake(
-                    f"no authority is called '{issuer}'",
-                    suggestion(issuer, [n for n in written if n != authority.name], "authority names"),
+                others = [name for name in written if name != authority.name]
+                cursor = authority.issuer.cursor
+                cursor.mistake(
+                    f"no authority is called '{issuer}'", cursor.suggest(issuer, others, "authority names")
                 )
-            elif issuer:
-                _check_circle(authority, written, reported)
+            elif issuer and not _is_endless(authority, written, circled):
                 _check_life(authority, written[issuer].value)
 
 
-def _check_circle(authority: _Written, written: Mapping[str, Found[_Written]], reported: set[str]) -> None:
-    path = [authority.name]
-    while (issuer := written[path[-1]].value.issuer.value) and issuer in written:
-        if issuer in path:
-            circle = path[path.index(issuer) :]
-            if authority.name in circle and not reported.intersection(circle):
-                reported.update(circle)
-                chain = " -> ".join([*circle, issuer])
-                authority.issuer.cursor.mistake(
-                    f"issuers go in a circle: {chain}", "a root has no issuer; remove one of them"
-                )
-            return
-        path.append(issuer)
+def _is_endless(authority: _Written, written: Mapping[str, Found[_Written]], circled: set[str]) -> bool:
+    """Whether no root is above the authority, or too far above; a circle is reported at its first member."""
+    line = _line(authority.name, written)
+    if line[-1] in line[:-1]:
+        circle = line[line.index(line[-1]) : -1]
+        if authority.name in circle and not circled.intersection(circle):
+            circled.update(circle)
+            authority.issuer.cursor.mistake(
+                f"issuers go in a circle: {' -> '.join([*circle, circle[0]])}",
+                "a root has no issuer; remove one of them",
+            )
+        return True
+    if len(line) > _TIERS:
+        authority.issuer.cursor.mistake(
+            f"more than {_TIERS} authorities stand above one another",
+            "devices send the whole chain; two will do",
+        )
+    return len(line) > _TIERS
+
+
+def _line(name: str, written: Mapping[str, Found[_Written]]) -> list[str]:
+    """The authority and those above it, up to a root, a repetition, an unreadable one or the limit."""
+    line = [name]
+    with suppress(ReportedError):
+        while len(line) <= _TIERS and (issuer := written[line[-1]].value.issuer.value) in written:
+            line.append(issuer)
+            if issuer in line[:-1]:
+                break
+    return line
 
 
 def _check_life(authority: _Written, issuer: _Written) -> None:
@@ -117,16 +136,7 @@ def _ordered(
     entries: Mapping[str, Cursor], written: Mapping[str, Found[_Written]]
 ) -> list[tuple[str, Cursor]]:
     """Entries with issuers first, otherwise in the order of the file."""
-    depths = {name: _depth(name, written) for name in entries}
-    return sorted(entries.items(), key=lambda item: depths[item[0]])
-
-
-def _depth(name: str, written: Mapping[str, Found[_Written]]) -> int:
-    path = [name]
-    with suppress(ReportedError):
-        while (issuer := written[path[-1]].value.issuer.value) in written and issuer not in path:
-            path.append(issuer)
-    return len(path)
+    return sorted(entries.items(), key=lambda item: len(_line(item[0], written)))
 
 
 def _built(written: Mapping[str, Found[_Written]]) -> Reader[Authority]:

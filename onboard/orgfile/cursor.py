@@ -22,10 +22,17 @@ T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
 NOT_YET = "not available yet"
+_LONGEST_WORD = 100  # characters of a name that is worth a suggestion
+_COMPARISONS = 20_000  # of words, for suggestions in one file: about half a second
 
 
 class ReportedError(Exception):
     """A value cannot be had, and the reason is already in the report."""
+
+
+def _order(mistake: Mistake) -> tuple[int, int, str, str]:
+    place = mistake.place
+    return place.line, place.column, place.where, mistake.message
 
 
 @dataclass(slots=True)
@@ -34,6 +41,7 @@ class Report:
 
     path: str
     _mistakes: dict[tuple[Position, str], Mistake] = field(default_factory=dict)
+    _comparisons: int = 0
 
     def add(
         self, position: Position, where: str, message: str, hint: str, severity: Severity = Severity.ERROR
@@ -47,10 +55,17 @@ class Report:
         """Note a mistake at a place of this file."""
         self.add(Position(place.line, place.column), place.where, message, hint, severity)
 
+    def nearest(self, word: str, candidates: Collection[str]) -> list[str]:
+        """The candidate that `word` was meant to be, if any; a file full of mistakes gets no more of them."""
+        if len(word) > _LONGEST_WORD or self._comparisons > _COMPARISONS:
+            return []
+        self._comparisons += len(candidates)
+        return difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+
     @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """All of them, by position."""
-        return tuple(sorted(self._mistakes.values(), key=lambda m: (m.place, m.message)))
+        return tuple(sorted(self._mistakes.values(), key=_order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,12 @@ class Cursor:
         """Report something about the value and give it up."""
         self.mistake(message, hint)
         raise ReportedError
+
+    def suggest(self, word: str, candidates: Collection[str], label: str) -> str:
+        """A hint: the candidate that was meant, or all of them where they are few."""
+        if meant := self.report.nearest(word, candidates):
+            return f"did you mean '{meant[0]}'?"
+        return _choices(label, candidates)
 
     def text(self, expected: str = "text") -> str:
         """The text of a scalar as it was written."""
@@ -228,7 +249,7 @@ class Fields:
         unknown = [key for key in entries if key not in keys]
         absent = [key for key in keys if key not in entries]
         for key in unknown:
-            meant = difflib.get_close_matches(key, absent, n=1, cutoff=0.6)
+            meant = cursor.report.nearest(key, absent)
             if key in later:
                 hint = NOT_YET
             else:
@@ -269,16 +290,9 @@ class Table(Generic[T]):
         if name not in self.entries:
             if not self.is_known:
                 raise ReportedError
-            hint = suggestion(name, self.entries, f"{self.kind} names")
+            hint = cursor.suggest(name, self.entries, f"{self.kind} names")
             cursor.fail(f"no {self.kind} is called '{name}'", hint)
         return self.entries[name]
-
-
-def suggestion(word: str, candidates: Collection[str], label: str) -> str:
-    """A hint: the candidate that was meant, or all of them where they are few."""
-    if meant := difflib.get_close_matches(word, candidates, n=1, cutoff=0.6):
-        return f"did you mean '{meant[0]}'?"
-    return _choices(label, candidates)
 
 
 def _choices(label: str, candidates: Collection[str]) -> str:

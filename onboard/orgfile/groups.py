@@ -46,6 +46,10 @@ _LATER: Mapping[str, tuple[str, ...]] = {
     "access_for": (),
 }
 _CHALLENGE_LATER: Mapping[str, tuple[str, ...]] = {"also_accept": (), "addresses": (), "uses": ()}
+# Made once: they run for each of a thousand groups.
+_PLATFORM = scalars.choice(Platform)
+_TYPE = scalars.choice(ChallengeType)
+_VLAN = scalars.whole_number(1, 4094, "a VLAN")
 _ONE_TIME_LIFE = timedelta(hours=1)
 _LATER_PLATFORMS = frozenset({"ios", "ipados", "macos", "tvos", "watchos", "visionos"})
 
@@ -132,7 +136,7 @@ def _one(table: Table[T]) -> Reader[T]:
 def _read_vlan(cursor: Cursor) -> int | None:
     if isinstance(cursor.node, MappingNode):
         cursor.fail("expected one VLAN, found a mapping", f"one VLAN for each network or site is {NOT_YET}")
-    return scalars.whole_number(1, 4094, "a VLAN")(cursor)
+    return _VLAN(cursor)
 
 
 def _read_platforms(cursor: Cursor) -> tuple[Found[Platform], ...]:
@@ -145,12 +149,12 @@ def _read_platform(cursor: Cursor) -> Platform:
     text = cursor.text("a platform")
     if text in _LATER_PLATFORMS:
         cursor.fail(f"'{text}' on its own is {NOT_YET}", "write 'apple', which covers it")
-    return scalars.choice(Platform)(cursor)
+    return _PLATFORM(cursor)
 
 
 def _read_challenge(cursor: Cursor) -> Challenge:
     fields = cursor.fields("a challenge with type", ("type", "secret", "valid_for"), _CHALLENGE_LATER)
-    kind = fields.required("type", scalars.choice(ChallengeType))
+    kind = fields.required("type", _TYPE)
     secret, valid_for = _read_terms(fields, kind.value if kind.is_readable else None)
     return Challenge(type=kind.value, secret=secret.value, valid_for=valid_for.value, place=cursor.place)
 

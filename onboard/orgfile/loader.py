@@ -69,8 +69,9 @@ def loads(text: str, path: str = "org.yaml", *, tags: Collection[str] | None = N
         OrgFileError: with every mistake of the text, sorted by position.
     """
     reading = _read(text, path, tags)
-    if reading.errors:
-        raise OrgFileError(reading.errors)
+    errors = [m for m in reading.report.mistakes if m.severity is Severity.ERROR]
+    if errors:
+        raise OrgFileError(errors)
     return reading.organization.value
 
 
@@ -86,8 +87,9 @@ def check(
     except OrgFileError as error:
         return None, error.mistakes
     surroundings.judge(reading.groups, reading.radius, environ, path.parent)
-    organization = None if reading.errors else reading.organization.value
-    return organization, reading.report.mistakes
+    mistakes = reading.report.mistakes
+    is_good = all(mistake.severity is not Severity.ERROR for mistake in mistakes)
+    return reading.organization.value if is_good else None, mistakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +100,6 @@ class _Reading:
     groups: tuple[WrittenGroup, ...]
     radius: Table[Radius]
     report: Report
-
-    @property
-    def errors(self) -> tuple[Mistake, ...]:
-        """What stops the work."""
-        return tuple(mistake for mistake in self.report.mistakes if mistake.severity is Severity.ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

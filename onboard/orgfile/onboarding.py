@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from onboard.model import GardenMode, Onboarding, Ssid
 from onboard.orgfile import scalars
-from onboard.orgfile.cursor import NOT_YET, Cursor, Found, Reader, ReportedError, suggestion, values
+from onboard.orgfile.cursor import NOT_YET, Cursor, Found, Reader, ReportedError, values
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.networks import unique_ssid
 from onboard.orgfile.nodes import Mapping as MappingNode
@@ -49,7 +49,10 @@ def _read_tag(tags: Collection[str]) -> Reader[str]:
             cursor.fail("expected a catalogue tag, found a mapping", f"settings of a tag are {NOT_YET}")
         tag = cursor.text("a catalogue tag")
         if tag not in tags:
-            hint = suggestion(tag, tags, "tags") or "'onboard whitelist --help' tells how to list the tags"
+            hint = (
+                cursor.suggest(tag, sorted(tags), "tags")
+                or "'onboard whitelist --help' tells how to list the tags"
+            )
             cursor.fail(f"the whitelist catalogue has no tag '{tag}'", hint)
         return tag
 

@@ -20,7 +20,6 @@ from onboard.orgfile.cursor import (
     Report,
     ReportedError,
     find,
-    suggestion,
     values,
 )
 from onboard.orgfile.lists import distinct
@@ -233,5 +232,5 @@ def _check_values(
 
 def _unknown(entry: Cursor, key: str, known: Collection[str], label: str) -> Found[NoReturn]:
     """Report the key; what it was meant for cannot be had, so that nothing is said of its absence."""
-    entry.report.add(entry.opened, entry.where, "unknown key", suggestion(key, known, label))
+    entry.report.add(entry.opened, entry.where, "unknown key", entry.suggest(key, known, label))
     return Found(entry, None)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from onboard.model import Rate, Ssid
-from onboard.orgfile.cursor import Cursor, Reader, suggestion
+from onboard.orgfile.cursor import Cursor, Reader
 
 E = TypeVar("E", bound=enum.StrEnum)
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def choice_of(known: Mapping[str, T]) -> Reader[T]:
     def read(cursor: Cursor) -> T:
         text = cursor.text(f"one of {', '.join(known)}")
         if text not in known:
-            cursor.fail(f"'{text}' is not one of {', '.join(known)}", suggestion(text, known, "choices"))
+            cursor.fail(f"'{text}' is not one of {', '.join(known)}", cursor.suggest(text, known, "choices"))
         return known[text]
 
     return read

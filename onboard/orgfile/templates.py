@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from onboard.orgfile import scalars
-from onboard.orgfile.cursor import Cursor, Found, ReportedError, suggestion
+from onboard.orgfile.cursor import Cursor, Found, ReportedError
 from onboard.variables import CHALLENGE, VARIABLES, Holder, Template
 
 
@@ -17,7 +17,7 @@ def read_template(cursor: Cursor, holder: Found[Holder]) -> Template:
         cursor.fail("a variable is not closed, or stands inside another", "write ${user.email}")
     unknown = [name for name in template.variables if name not in VARIABLES]
     for name in unknown:
-        hint = suggestion(name.strip(), VARIABLES, "variables")
+        hint = cursor.suggest(name.strip(), VARIABLES, "variables")
         if name == CHALLENGE:
             hint = "a challenge never goes into a certificate"
         cursor.mistake(f"no variable is called '{name}'", hint)

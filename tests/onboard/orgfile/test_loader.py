@@ -132,6 +132,32 @@ def test_issuers_come_first():
     assert [a.name for a in organization.chain(organization.authority("staff"))] == ["staff", "root"]
 
 
+def test_endless_chains_are_refused():
+    """Authorities above one another without end must be reported, and cost nothing."""
+    tiers = "".join(
+        f"  t{i}: {{issuer: t{i - 1}, common_name: T{i}, key: ec-p256, valid_for: 5y}}\n" for i in range(2000)
+    )
+    tiers = tiers.replace("t-1", "root")
+    with pytest.raises(OrgFileError, match="more than 8 authorities stand above one another") as raised:
+        acme(("radius:\n", f"{tiers}radius:\n"))
+    assert raised.value.mistakes[0].place.where == "authorities.t7.issuer"
+
+
+def test_thousands_of_wrong_references_are_all_reported():
+    """Every wrong reference must be reported; only the search for what was meant may give up."""
+    profiles = "".join(f"  x{i}: *p\n" for i in range(1000))
+    wrong = ", ".join(f"crop{i}" for i in range(3000))
+    with pytest.raises(OrgFileError) as raised:
+        acme(
+            ("  person:\n", "  person: &p\n"),
+            ("groups:\n", f"{profiles}groups:\n"),
+            ("[corp]", f"[{wrong}]"),
+        )
+    hints = [mistake.hint for mistake in raised.value.mistakes]
+    assert len(hints) == 3000
+    assert hints[0] == "did you mean 'corp'?"
+
+
 def test_own_profile_wins():
     """A profile of the org must replace the product's of the same name."""
     organization = acme(("  person:", "  user-eap-tls:"), ("profile: person", "profile: user-eap-tls"))
