@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import plistlib
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from xml.parsers.expat import ExpatError
 
 from onboard.cms import SignedFile
 from onboard.errors import Finding, Severity
+from onboard.lint.apple.plist import read_plist
 
 # plistlib lets these through on damaged input; lint itself never raises.
 _UNREADABLE = (
@@ -22,6 +22,9 @@ _UNREADABLE = (
     struct.error,
     ExpatError,
 )
+
+# What begins a variable in any dialect, or could hide one; base64 has none of these.
+_MARKS = (b"$", b"{", b"%", b"&#")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Document:
     top: Mapping[str, object] = field(repr=False)
     payloads: tuple[Entry, ...]
     signed: SignedFile | None
+    is_plain: bool  # the text of the file rules out variables and control characters in any value
 
     def of_kind(self, *kinds: str) -> tuple[Entry, ...]:
         """The payloads of these PayloadTypes, in order."""
@@ -75,14 +79,26 @@ def read_document(path: str, size: int, content: bytes, signed: SignedFile | Non
         UnreadableError: it is none, or its top is no dictionary.
     """
     try:
-        top: object = plistlib.loads(content)
+        top = read_plist(content)
     except _UNREADABLE as error:
         raise UnreadableError(f"this is no property list: {error}") from error
     if not isinstance(top, dict):
         raise UnreadableError("the top of the property list is no dictionary")
-    if any(not isinstance(key, str) for value in containers(top) if isinstance(value, dict) for key in value):
-        raise UnreadableError("a key of the property list is no text")  # only damaged binary lists have one
-    return Document(path=path, size=size, top=top, payloads=_entries(top), signed=signed)
+    is_binary = content.startswith(b"bplist")
+    if is_binary and not all(_has_text_keys(value) for value in containers(top)):
+        raise UnreadableError("a key of the property list is no text")
+    return Document(
+        path=path,
+        size=size,
+        top=top,
+        payloads=_entries(top),
+        signed=signed,
+        is_plain=not is_binary and not any(mark in content for mark in _MARKS),
+    )
+
+
+def _has_text_keys(value: object) -> bool:
+    return not isinstance(value, dict) or all(isinstance(key, str) for key in value)
 
 
 def containers(top: object) -> Iterator[dict[object, object] | list[object]]:

@@ -37,6 +37,8 @@ def envelope_at(document: Document, now: datetime) -> Iterator[Finding]:
 
 
 def _texts(document: Document) -> Iterator[Finding]:
+    if document.is_plain:
+        return
     for where, value in _all_text(document):
         if _CONTROL.search(value):
             yield document.error(where, "E35", "a control character; XML property lists cannot carry it")

@@ -50,6 +50,11 @@ class Key:
     keys: Mapping[str, Key] | None = None  # of a dictionary with known names
     absent_on: frozenset[Os] = frozenset()  # systems that do not know the key
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether any value of the right type is right, on every system."""
+        return not (self.values or self.bounds or self.item or self.keys or self.absent_on)
+
 
 _NOT_MAC = frozenset({Os.MACOS})
 _MAC_ONLY = frozenset(Os) - {Os.MACOS}

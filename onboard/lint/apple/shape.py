@@ -33,6 +33,7 @@ _PYTHON: Mapping[Kind, tuple[type, ...]] = {
     Kind.DICTIONARY: (dict,),
     Kind.TEXTS: (str, list),
 }
+_EXACT: Mapping[Kind, type | None] = {kind: types[0] for kind, types in _PYTHON.items()}
 
 
 def shape(document: Document) -> Iterator[Finding]:
@@ -95,10 +96,12 @@ class _Walker:
     ) -> Iterator[Finding]:
         for name, content in value.items():
             place = f"{where}.{name}" if where else name
-            if name in keys:
-                yield from self.value(place, content, keys[name])
-            elif not open_ended:
-                yield self._unknown(place, name, keys)
+            key = keys.get(name)
+            if key is None:
+                if not open_ended:
+                    yield self._unknown(place, name, keys)
+            elif not (key.is_bare and type(content) is _EXACT[key.kind]):  # most keys; spares a generator
+                yield from self.value(place, content, key)
         for name, key in keys.items():
             if key.required and name not in value:
                 near = _nearest(name, value.keys() - keys.keys())

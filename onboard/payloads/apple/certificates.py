@@ -18,12 +18,12 @@ def certificate_payloads(plan: GroupPlan) -> tuple[Payload, ...]:
 
 
 def _certificate_payload(plan: GroupPlan, certificate: PublicCertificate) -> Payload:
-    kind = "root" if certificate.is_self_issued else "pkcs1"
+    kind, name = "root" if certificate.is_self_issued else "pkcs1", certificate.common_name
     return payload(
         plan,
         certificate_slot(certificate),
         f"com.apple.security.{kind}",
-        certificate.common_name,
-        f"Trusts {certificate.common_name} for this network.",
+        name,
+        f"Trusts {name} for this network.",
         {"PayloadContent": certificate.der},
     )
