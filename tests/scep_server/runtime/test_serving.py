@@ -1,0 +1,199 @@
+"""Processes: readiness, signals, several workers, slow clients, and what happens when things go wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from support import scep_requests
+from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
+from support.scep_site import site
+
+from scep_server.cli.folder import Folder
+from scep_server.runtime import listen, protocol, running_server, url_of
+from scep_server.sqlite_store import SqliteStore
+from scep_server.store import UnusableStoreError
+
+
+@contextlib.contextmanager
+def started(folder, *arguments):
+    """`python -m scep_server serve` on a free port: its process and URL; ended at the latest by SIGKILL."""
+    command = [sys.executable, "-m", "scep_server", "serve", str(folder), "--port", "0", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            line = next(line for line in process.stderr if "listening on" in line)
+            drain = threading.Thread(target=process.stderr.read)
+            drain.start()
+            yield process, re.search(r"http://\S+", line)[0]
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            drain.join()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    Folder(tmp_path / "server").init()
+    return tmp_path / "server"
+
+
+def ra_of(folder):
+    return scep_requests.x509.load_pem_x509_certificate(
+        (folder / "certificates" / "ra-devices.pem").read_bytes()
+    )
+
+
+def mint(folder, device):
+    command = [sys.executable, "-m", "scep_server", "challenge", str(folder), "devices"]
+    command += ["--set", f"device.id={device}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def request(folder, device, challenge):
+    subject = f"CN={device},OU=devices"
+    pair = self_signed(rsa_key("device"), subject=subject)
+    payload = scep_requests.csr(rsa_key("device"), subject=subject, challenge=challenge)
+    return enrol(payload, ra_of(folder), pair, Shape()), pair
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_stand_alone_server_enrols_and_ends_cleanly(folder, workers):
+    """Init, mint, serve, enrol, SIGTERM: exit code 0, and the record is there."""
+    message, pair = request(folder, "d1", mint(folder, "d1"))
+    with started(folder, "--workers", str(workers)) as (process, url):
+        reply = httpx.post(f"{url}/scep/devices?operation=PKIOperation", content=message)
+        assert read_reply(reply.content, pair).status == "0"
+        assert httpx.get(f"{url}/healthz").text == "ok\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    store = SqliteStore(folder / "scep.sqlite")
+    assert [record.values for record in store.certificates()] == [{"device.id": "d1"}]
+    store.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_ends_with_130(folder, workers):
+    """Ctrl+C, which reaches the whole process group."""
+    with started(folder, "--workers", str(workers)) as (process, _):
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+
+
+@pytest.mark.slow
+def test_a_request_in_flight_is_finished(folder):
+    """SIGTERM in the middle of a body: the rest is taken and answered."""
+    message, pair = request(folder, "d1", mint(folder, "d1"))
+    with started(folder) as (process, url):
+        parts = urlsplit(url)
+        with closing(socket.create_connection((parts.hostname, parts.port), timeout=20)) as connection:
+            head = f"POST /scep/devices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(message)}\r\n\r\n"
+            connection.sendall(head.encode() + message[:1000])
+            httpx.get(f"{url}/healthz")
+            process.send_signal(signal.SIGTERM)
+            connection.sendall(message[1000:])
+            received = b""
+            while part := connection.recv(65536):
+                received += part
+        assert read_reply(received.partition(b"\r\n\r\n")[2], pair).status == "0"
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_a_dead_worker_is_replaced(folder):
+    """Killing one of two leaves a server that answers, and a successor comes before long."""
+    with started(folder, "--workers", "2") as (process, url):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.exists():
+            pytest.skip("this kernel does not list children of a process")
+        victim, survivor = children.read_text().split()
+        os.kill(int(victim), signal.SIGKILL)
+        with httpx.Client() as client:
+            now: set[str] = set()
+            while len(now - {victim}) < 2:
+                assert client.get(f"{url}/scep/devices?operation=GetCACaps").status_code == 200
+                now = set(children.read_text().split())
+        assert survivor in now
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+def test_mistakes_of_the_command_line_are_explained(tmp_path):
+    """No folder, no group, a port that is taken: one line on stderr, exit code 1."""
+    Folder(tmp_path / "server").init()
+    taken = listen("127.0.0.1", 0)
+    port = str(taken.getsockname()[1])
+    for arguments, words in (
+        (["serve", str(tmp_path / "nowhere")], "init"),
+        (["challenge", str(tmp_path / "server"), "strangers"], "strangers"),
+        (["serve", str(tmp_path / "server"), "--port", port], "in use"),
+        (["revoke", str(tmp_path / "server"), "1"], "no certificate"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "scep_server", *arguments], capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (1, True, False)
+    taken.close()
+
+
+def test_a_store_that_cannot_be_opened_is_said_at_the_start(tmp_path):
+    """`running_server` raises what the caller can act on."""
+    (tmp_path / "scep.sqlite").write_bytes(b"something else entirely" * 100)
+    with pytest.raises(UnusableStoreError), running_server(site().config(tmp_path / "scep.sqlite")):
+        pass
+
+
+def test_urls_of_sockets():
+    """IPv6 addresses stand in brackets."""
+    with closing(listen("127.0.0.1", 0)) as listening:
+        assert re.fullmatch(r"https://127\.0\.0\.1:\d+", url_of(listening, tls=True))
+    with closing(listen("::1", 0)) as listening:
+        assert re.fullmatch(r"http://\[::1\]:\d+", url_of(listening))
+
+
+def read_all(connection):
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET /scep/staff?oper", b"POST /scep/staff HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab"],
+)
+def test_slow_clients_are_cut_off(monkeypatch, sent):
+    """One that says nothing, half a line or half a body does not hold a connection for ever."""
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.2)
+    with running_server(site().config(None)) as url:
+        parts = urlsplit(url)
+        with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+            connection.sendall(sent)
+            assert b"200" not in read_all(connection)
+
+
+def test_an_endless_head_is_cut_off():
+    """Headers without end are refused when they exceed what any client needs."""
+    with running_server(site().config(None)) as url:
+        parts = urlsplit(url)
+        with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+            line = b"X-Long: " + b"a" * 4000 + b"\r\n"
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                for _ in range(100):
+                    connection.sendall(line)
+            assert read_all(connection)[:12] in {b"HTTP/1.1 400", b""}
