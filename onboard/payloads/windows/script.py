@@ -34,7 +34,7 @@ def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
     Raises:
         PayloadError: the challenge cannot be sent by Windows, or Windows cannot join a network.
     """
-    scep = plan.scep
+    scep, known = plan.scep, _known(plan, spelling)
     return code(
         _TEMPLATE,
         powershell.FILTERS,
@@ -48,11 +48,14 @@ def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
         key_bits=scep.key_bits,
         renew_within_days=plan.profile.renew_within.days,
         challenge=embedded_challenge(plan, spelling),
-        subject=[{"key": request.x500_key(p.type.short), "text": str(p.value)} for p in scep.subject],
-        alt_names=[
-            {"type": request.ALT_NAME_TYPES[n.kind], "text": str(n.value)} for n in scep.subject_alt_names
+        subject=[
+            {"key": request.x500_key(part.type.short), "text": str(part.value.bind(known))}
+            for part in scep.subject
         ],
-        known=sorted(_known(plan, spelling).items()),
+        alt_names=[
+            {"type": request.ALT_NAME_TYPES[name.kind], "text": str(name.value.bind(known))}
+            for name in scep.subject_alt_names
+        ],
         trust=list(_trust(plan)),
         networks=[_network(plan, network) for network in plan.networks],
         notes=notes(plan),

@@ -58,10 +58,6 @@ $AltNameParts = @(
     [pscustomobject]@{ Type = 11; Text = '${user.upn}' }
 )
 
-# Values that were known when this script was made.
-$Known = @{
-}
-
 # Roots go to the Root store, issuing CAs to the CA store.
 $Trust = @(
     # Northwind Root CA
@@ -348,7 +344,6 @@ function Find-Value {
 function Resolve-Value {
     param([string]$Name)
     if ($Value.ContainsKey($Name)) { return [string]$Value[$Name] }
-    if ($Known.ContainsKey($Name)) { return [string]$Known[$Name] }
     $found = [string](Find-Value -Name $Name)
     if ($Ask -and -not $found) {
         $offer = if ($Name -eq 'user.email') { Find-Upn } else { '' }
