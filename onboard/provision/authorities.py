@@ -51,6 +51,18 @@ class Site:
         """127 random bits, positive (RFC 5280 §4.1.2.2)."""
         return int.from_bytes(self.entropy(16), "big") >> 1 or 1
 
+    def authority(self, name: str) -> Authority:
+        """One of the org's authorities.
+
+        Raises:
+            PkiError: there is none of that name.
+        """
+        try:
+            return self.organization.authority(name)
+        except KeyError:
+            known = ", ".join(authority.name for authority in self.organization.authorities)
+            raise PkiError(f"there is no authority {name!r} in this org", hint=f"it has {known}") from None
+
     def public(self, name: str, suffix: str = "pem") -> Path:
         """`pki/NAME.pem`, or another public file of an authority."""
         return self.folder / "pki" / f"{name}.{suffix}"

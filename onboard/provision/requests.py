@@ -25,7 +25,7 @@ def request(site: Site, name: str) -> bytes:
         PkiError: the authority has a certificate already, or its key was sealed away.
         StateError: the key cannot be written.
     """
-    authority = site.organization.authority(name)
+    authority = site.authority(name)
     if site.certificate(name) is not None:
         raise PkiError(f"{site.public(name)} is there already and in use")
     site.state.create(site.entropy)
@@ -53,7 +53,7 @@ def import_certificate(site: Site, name: str, pem: bytes, source: str) -> Row:
             names, expired, or there is another one already.
         StateError: it cannot be written.
     """
-    authority = site.organization.authority(name)
+    authority = site.authority(name)
     certificate = load_pem(name, pem, source).parsed
     _judge(site, authority, certificate, source)
     path = site.public(name)
@@ -78,6 +78,7 @@ def sign_crl(site: Site, name: str, revoke: Mapping[int, Reason] | None = None) 
         PkiError: its certificate or key is not at hand.
         StateError: it cannot be written; the current one stands.
     """
+    site.authority(name)
     try:
         issuer = site.issuing(name)
     except KeyStoreError as error:

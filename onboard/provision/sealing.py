@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from onboard.errors import PkiError
+from onboard.model import Authority
 from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind, is_offline, leaves
 from onboard.provision.leaves import inventory
@@ -27,8 +28,9 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
         PkiError: what only this key can sign is not all made, the key is not here, or `to` is taken.
         StateError: a file cannot be written; the key is still here.
     """
+    authority = site.authority(name)
     certificate = site.certificate(name)
-    unmade = _unmade(site, name)
+    unmade = _unmade(site, authority)
     if certificate is None or unmade:
         missing = unmade or f"the certificate of {name!r}"
         raise PkiError(f"{missing} is not made yet, and needs this key", hint="run 'onboard ca init' first")
@@ -43,9 +45,9 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
     )
 
 
-def _unmade(site: Site, name: str) -> str:
+def _unmade(site: Site, authority: Authority) -> str:
     """What the authority still has to sign; empty when everything is there."""
-    authority = site.organization.authority(name)
+    name = authority.name
     if is_offline(site.organization, authority) and not site.public(name, "crl").is_file():
         return f"pki/{name}.crl"
     for child in site.organization.authorities:

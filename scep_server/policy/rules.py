@@ -20,14 +20,19 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Text mixed with variables, in order."""
+    """Text mixed with variables, in order.
+
+    Attributes:
+        parts: adjacent ones are read one after the other.
+        variables: in order of appearance, repeated ones repeated.
+    """
 
     parts: tuple[str | Slot, ...]
+    variables: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Variables in order of appearance, repeated ones repeated."""
-        return tuple(part.variable for part in self.parts if isinstance(part, Slot))
+    def __post_init__(self) -> None:
+        variables = tuple(part.variable for part in self.parts if isinstance(part, Slot))
+        object.__setattr__(self, "variables", variables)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with every variable filled in (KeyError if `values` lacks one)."""
@@ -63,6 +68,7 @@ class IssuancePolicy:
         backdate: how far notBefore lies in the past, for devices whose clock is slow.
         extended_key_usages: dotted OIDs.
         algorithms: what requests may use beyond AES and SHA-2.
+        variables: every variable of the patterns, each once, in order of first appearance.
     """
 
     name: str
@@ -77,18 +83,16 @@ class IssuancePolicy:
     backdate: timedelta = timedelta(hours=1)
     extended_key_usages: tuple[str, ...]
     algorithms: AlgorithmPolicy = field(default_factory=AlgorithmPolicy)
+    variables: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.variables if name not in self.forms]
+        patterns = [pattern for _, pattern in self.subject] + [rule.pattern for rule in self.alt_names]
+        variables = tuple(dict.fromkeys(name for pattern in patterns for name in pattern.variables))
+        object.__setattr__(self, "variables", variables)
+        unknown = [name for name in variables if name not in self.forms]
         if unknown:
             msg = f"policy {self.name!r} uses variables without a form: {', '.join(unknown)}"
             raise ValueError(msg)
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Every variable of the patterns, each once, in order of first appearance."""
-        patterns = [pattern for _, pattern in self.subject] + [rule.pattern for rule in self.alt_names]
-        return tuple(dict.fromkeys(name for pattern in patterns for name in pattern.variables))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

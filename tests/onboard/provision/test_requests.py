@@ -13,7 +13,8 @@ from support.northwind import NORTHWIND, ROOT, STAFF, STAFF_CA
 from support.sites import NOW, at, new_site, provisioned
 
 from onboard.errors import PkiError
-from onboard.provision import Outcome, Reason, import_certificate, init, request, sign_crl
+from onboard.provision import Outcome, Reason, import_certificate, init, request, seal, sign_crl
+from onboard.secret import Secret
 from scep_server.keys import KeyState, generate
 
 DAY = timedelta(days=1)
@@ -210,3 +211,19 @@ def test_a_crl_of_another_authority_is_named(tmp_path):
     (tmp_path / "pki/staff.crl").rename(tmp_path / "pki/root.crl")
     with pytest.raises(PkiError, match="was not signed by"):
         init(site)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda site: request(site, "nobody"),
+        lambda site: import_certificate(site, "nobody", b"", "x"),
+        lambda site: sign_crl(site, "nobody"),
+        lambda site: seal(site, "nobody", site.folder / "x", Secret("correct horse battery")),
+    ],
+)
+def test_an_unknown_authority_is_named_beside_those_that_exist(tmp_path, use):
+    """A typing mistake on the command line is no traceback."""
+    with pytest.raises(PkiError, match="no authority 'nobody'") as caught:
+        use(provisioned(tmp_path))
+    assert caught.value.hint == "it has root, staff, students"
