@@ -17,7 +17,6 @@ from onboard.orgfile.cursor import (
     Cursor,
     Found,
     Reader,
-    Report,
     ReportedError,
     find,
     values,
@@ -25,6 +24,7 @@ from onboard.orgfile.cursor import (
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import START, compose
 from onboard.orgfile.nodes import Mapping as MappingNode
+from onboard.orgfile.report import Report
 from onboard.orgfile.templates import read_template
 from onboard.resources import folder, text
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder, matches_form

@@ -10,9 +10,10 @@ from pathlib import Path
 from onboard.capabilities import Feature, limitations
 from onboard.errors import Place, SecretUnavailableError, Severity
 from onboard.model import Anchor, Radius
-from onboard.orgfile.cursor import Report, ReportedError, Table, readable
+from onboard.orgfile.cursor import ReportedError, Table, readable
 from onboard.orgfile.groups import WrittenGroup
 from onboard.orgfile.references import WEAKNESS_HINT, resolve, weakness
+from onboard.orgfile.report import Report
 
 _LARGEST = 1024 * 1024  # bytes read of a certificate file
 _PRINTABLE_STRING = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")  # X.680 41.4

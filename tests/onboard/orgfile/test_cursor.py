@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from onboard.errors import Severity
-from onboard.orgfile.cursor import Cursor, Report, ReportedError, Table, find, readable, values
+from onboard.orgfile.cursor import Cursor, ReportedError, Table, find, readable, values
 from onboard.orgfile.nodes import START, compose
+from onboard.orgfile.report import Report
 
 
 def cursor(text: str) -> Cursor:

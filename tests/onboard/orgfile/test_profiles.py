@@ -35,10 +35,8 @@ def test_product_profiles_are_the_contract():
 def test_product_profile_may_be_copied(name: str):
     """A product profile pasted under `profiles:` must be taken there: same keys, same meaning."""
     lines = resources.text("profiles", f"{name}.yaml").splitlines()
-    copied = own(
-        "\n".join(line for line in lines if not line.startswith("holder")),
-        holder=name.split("-", maxsplit=1)[0],
-    )
+    holder = name.partition("-")[0]
+    copied = own("\n".join(line for line in lines if not line.startswith("holder")), holder=holder)
     assert copied.subject == read_built_in(name).subject
     assert copied.subject_alt_names == read_built_in(name).subject_alt_names
     assert copied.valid_for == read_built_in(name).valid_for

@@ -8,9 +8,10 @@ import pytest
 
 from onboard.errors import Place, SecretUnavailableError
 from onboard.model import Challenge, ChallengeType
-from onboard.orgfile.cursor import Cursor, Report, find
+from onboard.orgfile.cursor import Cursor, find
 from onboard.orgfile.nodes import START, Scalar
 from onboard.orgfile.references import read_static_challenge, resolve, resolve_challenge
+from onboard.orgfile.report import Report
 from onboard.secret import Secret, SecretReference, SecretSource
 
 PLACE = Place(path="org.yaml", line=47, column=15, where="groups.staff.challenge.secret")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from onboard.model import GardenMode, Rate
 from onboard.orgfile import scalars
-from onboard.orgfile.cursor import Cursor, Reader, Report, find
+from onboard.orgfile.cursor import Cursor, Reader, find
 from onboard.orgfile.nodes import START, Scalar
+from onboard.orgfile.report import Report
 
 
 def read(reader: Reader[object], text: str) -> object:
