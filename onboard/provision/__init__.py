@@ -4,6 +4,7 @@ from onboard.provision.authorities import Site
 from onboard.provision.ca import init
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline
+from onboard.provision.inspection import inspect
 from onboard.provision.policy import issuance_policy
 from onboard.provision.report import Outcome, Row
 from onboard.provision.requests import import_certificate, request, sign_crl
@@ -23,6 +24,7 @@ __all__ = [
     "StateFolder",
     "import_certificate",
     "init",
+    "inspect",
     "is_offline",
     "issuance_policy",
     "request",

@@ -51,13 +51,13 @@ def settle(site: Site, name: str) -> Row:
     current = read(site, name)
     next_update = None if current is None else current.next_update_utc  # an empty CRL is false
     if current is not None and next_update and site.now < next_update - RENEW_WITHIN:
-        return _row(site, name, Outcome.KEPT, current)
+        return row(site, name, Outcome.KEPT, current)
     issuer = site.issuing(name)
     if issuer is None:
         remark = f"the key of {name!r} is needed to sign it and is not at hand"
         if current is None:
             return Row(kind=Kind.CRL, name=name, outcome=Outcome.BLOCKED, remark=remark)
-        return _row(site, name, Outcome.BLOCKED, current, remark=remark)
+        return row(site, name, Outcome.BLOCKED, current, remark=remark)
     return sign(site, issuer, current)
 
 
@@ -88,7 +88,7 @@ def sign(
     with explained(path.parent):
         replace(path, der, mode=0o644)
     outcome = Outcome.CREATED if current is None else Outcome.RENEWED
-    return _row(site, issuer.name, outcome, x509.load_der_x509_crl(der))
+    return row(site, issuer.name, outcome, x509.load_der_x509_crl(der))
 
 
 def read(site: Site, name: str) -> x509.CertificateRevocationList | None:
@@ -144,9 +144,10 @@ def _number(crl: x509.CertificateRevocationList | None) -> int:
         return 0
 
 
-def _row(
+def row(
     site: Site, name: str, outcome: Outcome, crl: x509.CertificateRevocationList, *, remark: str = ""
 ) -> Row:
+    """The row of a CRL."""
     return Row(
         kind=Kind.CRL,
         name=name,

@@ -1,0 +1,66 @@
+"""What is there and when it ends, without making anything and without opening a key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from onboard.provision import crls
+from onboard.provision.authorities import Site
+from onboard.provision.hierarchy import Kind, Leaf, is_offline, leaves
+from onboard.provision.leaves import Inventory, inventory, newest
+from onboard.provision.report import Outcome, Row, certificate_row
+from scep_server.keys import KeyState
+
+_MISSING = "it is missing: run 'onboard ca init'"
+
+
+def inspect(site: Site) -> tuple[Row, ...]:
+    """A row for everything that can expire, soonest first; what is missing comes before that.
+
+    The outcome is KEPT, SEALED (the key was taken away) or BLOCKED (missing, or expired at `site.now`).
+
+    Raises:
+        PkiError: a file holds something else.
+        StateError: a file cannot be read.
+    """
+    rows = []
+    stock = inventory(site.state)
+    for authority in site.organization.authorities:
+        rows.append(_authority(site, authority.name))
+        if is_offline(site.organization, authority):
+            rows.append(_crl(site, authority.name))
+    rows += [_leaf(site, leaf, stock) for leaf in leaves(site.organization)]
+    judged = (_judge(site, row) for row in rows)
+    return tuple(sorted(judged, key=lambda row: (row.not_after is not None, row.not_after or site.now)))
+
+
+def _authority(site: Site, name: str) -> Row:
+    certificate = site.certificate(name)
+    if certificate is None:
+        return Row(kind=Kind.AUTHORITY, name=name, outcome=Outcome.BLOCKED, remark=_MISSING)
+    sealed = site.state.keys().state(name) is KeyState.SEALED
+    outcome = Outcome.SEALED if sealed else Outcome.KEPT
+    return certificate_row(Kind.AUTHORITY, name, outcome, certificate, file=str(site.public(name)))
+
+
+def _crl(site: Site, name: str) -> Row:
+    crl = crls.read(site, name)
+    if crl is None:
+        return Row(kind=Kind.CRL, name=name, outcome=Outcome.BLOCKED, remark=_MISSING)
+    return crls.row(site, name, Outcome.KEPT, crl)
+
+
+def _leaf(site: Site, leaf: Leaf, stock: Inventory) -> Row:
+    generations = stock.get((leaf.kind, leaf.name), ())
+    certificate = newest(site.state, leaf, generations)
+    whole = next((generation for generation in generations if generation.is_whole), None)
+    if certificate is None or whole is None:
+        return Row(kind=leaf.kind, name=leaf.name, outcome=Outcome.BLOCKED, remark=_MISSING)
+    path = site.state.path / leaf.kind.value / f"{whole.stem}.pem"
+    return certificate_row(leaf.kind, leaf.name, Outcome.KEPT, certificate, file=str(path))
+
+
+def _judge(site: Site, row: Row) -> Row:
+    if row.not_after is None or site.now < row.not_after:
+        return row
+    return replace(row, outcome=Outcome.BLOCKED, remark=f"it ended on {row.not_after:%Y-%m-%d}")
