@@ -32,8 +32,8 @@ class DigestAlgorithm(enum.Enum):
         return _HASHES[self]
 
     def digest(self, content: bytes) -> bytes:
-        """The digest of `content`; not usable for MD5, which is refused before."""
-        return hashlib.new(self.value, content, usedforsecurity=True).digest()
+        """The digest of `content`; KeyError for MD5, which is refused before."""
+        return _DIGESTERS[self](content).digest()
 
 
 class ContentCipher(enum.Enum):
@@ -92,6 +92,14 @@ _HASHES: Final = MappingProxyType(
         DigestAlgorithm.SHA256: hashes.SHA256(),
         DigestAlgorithm.SHA384: hashes.SHA384(),
         DigestAlgorithm.SHA512: hashes.SHA512(),
+    }
+)
+_DIGESTERS: Final = MappingProxyType(
+    {
+        DigestAlgorithm.SHA1: hashlib.sha1,
+        DigestAlgorithm.SHA256: hashlib.sha256,
+        DigestAlgorithm.SHA384: hashlib.sha384,
+        DigestAlgorithm.SHA512: hashlib.sha512,
     }
 )
 _KEY_SIZES: Final = MappingProxyType(

@@ -40,7 +40,7 @@ def read(der: bytes) -> Csr:
     Raises:
         UnprovenSenderError: whatever is wrong; the cause is in `reason` only.
     """
-    reader = ber.read(der[: _LIMITS.size], _LIMITS)
+    reader = ber.read(der if len(der) <= _LIMITS.size else b"", _LIMITS)
     try:
         claim = _parse(der, reader)
     except (ber.BerError, PublicKeyError) as error:
