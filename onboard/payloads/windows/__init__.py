@@ -9,6 +9,7 @@ from onboard.artifact import Artifact
 from onboard.model import NetworkType, Platform
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import document
+from onboard.payloads.windows.instructions import instructions
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.script import embedded_challenge, script
 from onboard.payloads.windows.syncml import syncml
@@ -17,7 +18,7 @@ from onboard.plan import GroupPlan, NetworkPlan
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """The Windows files of a group: a profile for each network, then the SyncML file, then the script.
+    """The Windows files of a group: a profile for each network, the SyncML file, the script, instructions.
 
     Args:
         plan: the group.
@@ -28,6 +29,7 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
         VariableError: `spelling` has none for a variable of the SyncML file.
     """
     profiles = tuple(_profile(plan, network) for network in plan.networks)
+    embedded = embedded_challenge(plan, spelling)
     return (
         *profiles,
         _artifact(
@@ -44,7 +46,15 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
             "script",
             script(plan, spelling).encode("ascii"),
             "text/plain",
-            secret=bool(embedded_challenge(plan, spelling)),
+            secret=bool(embedded),
+        ),
+        _artifact(
+            plan,
+            "README.md",
+            "instructions",
+            instructions(plan, asks_challenge=not embedded).encode(),
+            "text/markdown",
+            secret=False,
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -23,9 +24,9 @@ def _shown(content: bytes) -> str:
 
 
 def test_kinds_are_those_of_the_contract():
-    """A profile for each network, one SyncML file and one script."""
+    """A profile for each network, one SyncML file, one script, and instructions."""
     kinds = Counter(artifact.kind for artifact in build(staff_plan(), neutral))
-    assert kinds == {"wlan-profile": 1, "lan-profile": 1, "syncml": 1, "script": 1}
+    assert kinds == {"wlan-profile": 1, "lan-profile": 1, "syncml": 1, "script": 1, "instructions": 1}
 
 
 def test_paths_name_group_and_network():
@@ -35,6 +36,7 @@ def test_paths_name_group_and_network():
         "staff/windows/lan-desk.xml",
         "staff/windows/staff.syncml.xml",
         "staff/windows/staff.ps1",
+        "staff/windows/README.md",
     ]
 
 
@@ -65,7 +67,7 @@ def test_minted_challenge_makes_the_files_secret():
         return {"challenge": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "device.id": "0a1b"}[name]
 
     secret = {artifact.kind: artifact.secret for artifact in build(students_plan(), filled)}
-    assert secret == {"wlan-profile": False, "syncml": True, "script": True}
+    assert secret == {"wlan-profile": False, "syncml": True, "script": True, "instructions": False}
 
 
 def test_no_file_has_a_bom_or_a_carriage_return():
@@ -101,3 +103,27 @@ def test_machine_profile_as_recorded(snapshot):
 def test_script_as_recorded(snapshot):
     """The script of the staff group is what was recorded."""
     assert _shown(_by_name(staff_plan())["staff.ps1"]) == snapshot.use_extension(file_type("ps1"))
+
+
+@pytest.mark.parametrize("plan", [staff_plan, students_plan])
+def test_instructions_as_recorded(plan, snapshot):
+    """What the administrator reads is what was recorded."""
+    assert _by_name(plan())["README.md"].decode() == snapshot.use_extension(file_type("md"))
+
+
+def test_instructions_speak_of_what_there_is():
+    """Files that are named exist, and a group that has no wire hears nothing of one."""
+    for plan in (staff_plan(), students_plan()):
+        files = _by_name(plan)
+        named = set(re.findall(r"`([a-z-]+\.(?:syncml\.xml|xml|ps1))`", files["README.md"].decode()))
+        assert named == set(files) - {"README.md"}
+    assert "Wired" not in _by_name(students_plan())["README.md"].decode()
+
+
+def test_instructions_follow_holder_and_challenge():
+    """A machine's script runs as SYSTEM; a one-time challenge is asked for, a static one is warned of."""
+    staff, students = (_by_name(p)["README.md"].decode() for p in (staff_plan(), students_plan()))
+    assert "ONBOARD_CHALLENGE" in students
+    assert "ONBOARD_CHALLENGE" not in staff
+    assert "startup" in students
+    assert "not as SYSTEM" in staff

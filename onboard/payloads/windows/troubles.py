@@ -1,0 +1,63 @@
+"""What Windows says when something is wrong, what it means and what helps: for instructions and doctor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A sign on a device or in a console, its cause and its cure."""
+
+    sign: str
+    cause: str
+    cure: str
+
+
+TROUBLES: tuple[Trouble, ...] = (
+    Trouble(
+        sign="error 1206 (ERROR_BAD_PROFILE) when a profile is added",
+        cause="an element is out of order, unknown or in a wrong namespace; Windows does not say which",
+        cure="run 'onboard lint' on the file: it names the place and the order",
+    ),
+    Trouble(
+        sign="0x87D1FDE8, remediation failed, in Intune",
+        cause="the setting was applied, but reads back in another form (imported WLAN profiles do)",
+        cure="look at the device: with the profile in 'netsh wlan show profiles' the error means nothing",
+    ),
+    Trouble(
+        sign="SyncML status 500 on a WLAN profile",
+        cause="the profile's name has blanks or letters outside ASCII",
+        cure="use the name that onboard writes",
+    ),
+    Trouble(
+        sign="SCEP Status 16 (failed) in ClientCertificateInstall",
+        cause="the server refused the request, or the root that CAThumbprint names is not in the Root store",
+        cure="look for the refusal in the server's log; deliver the root before the certificate",
+    ),
+    Trouble(
+        sign="SCEP Status 32 (unknown) in ClientCertificateInstall",
+        cause="the device has not reached the server: proxy, DNS, TLS, or the clock",
+        cure="open the SCEP URL from the device as SYSTEM, which has a proxy of its own (WinHTTP)",
+    ),
+    Trouble(
+        sign="the certificate is there, and Wi-Fi fails since the key is in the TPM",
+        cause="many TPMs cannot sign with RSA-PSS, which TLS 1.3 and newer RADIUS servers ask for",
+        cure="keep the key in software (KeyProtection 3), as onboard does, or update the TPM's firmware",
+    ),
+    Trouble(
+        sign="Windows 11 fails against NPS where Windows 10 works",
+        cause="Windows 11 offers TLS 1.3 for EAP-TLS, and NPS cannot do it",
+        cure="set ./Device/Vendor/MSFT/Policy/Config/Eap/AllowTLS1_3 to 0, or move to a server that can",
+    ),
+    Trouble(
+        sign="Windows asks whether to trust the network, or refuses it after an upgrade to Windows 11",
+        cause="the profile pins no root or names no server, which Windows 11 no longer forgives",
+        cure="deploy the profile again that onboard makes; it has both",
+    ),
+    Trouble(
+        sign="Windows asks which certificate to use, or takes the wrong one",
+        cause="several certificates fit, because the profile does not filter by issuer and purpose",
+        cure="use the profile that onboard makes; remove certificates of former groups",
+    ),
+)
