@@ -7,7 +7,7 @@ from collections.abc import Mapping
 # Commands as typed in a folder that holds org.yaml. Lines run in the order of this table.
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "init": ("onboard init campus",),
-    "check": ("onboard check", "onboard check --strict --format json"),
+    "check": ("onboard check", "onboard check --format json"),
     "schema": ("onboard schema > org.schema.json",),
     "ca init": ("onboard ca init",),
     "ca seal": ("onboard ca seal root --to root.key --passphrase env:ROOT_PASSPHRASE",),

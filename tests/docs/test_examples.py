@@ -29,8 +29,10 @@ def commands(page: Path) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copy(ROOT / "examples" / "northwind.yaml", tmp_path / "org.yaml")
-    return tmp_path
+    folder = tmp_path / "org"
+    folder.mkdir()
+    shutil.copy(ROOT / "examples" / "northwind.yaml", folder / "org.yaml")
+    return folder
 
 
 def environment() -> dict[str, str]:
@@ -44,36 +46,40 @@ def environment() -> dict[str, str]:
 
 
 class Shell:
-    """Runs lines one after the other and remembers the folder; servers are stopped when they listen."""
+    """Runs lines one after the other, remembers folder and variables; stops servers when they listen."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.variables = folder.parent / "variables"
+        self.environment = environment()
 
     def run(self, line: str) -> None:
         expected = int(match.group(1)) if (match := _EXIT.search(line)) else 0
         line = line.split("#", 1)[0].rstrip()
-        if line.startswith("cd "):
-            self.folder = self.folder / line[3:]
-        elif _SERVING.search(line):
+        if _SERVING.search(line):
             self._serve(line)
         else:
+            script = f"{line}\ncode=$?; env -0 > {self.variables}; exit $code"
             done = subprocess.run(
-                ["bash", "-c", line],
+                ["bash", "-c", script],
                 cwd=self.folder,
-                env=environment(),
+                env=self.environment,
                 capture_output=True,
                 text=True,
                 timeout=120,
                 check=False,
             )
             assert done.returncode == expected, f"{line}\n{done.stdout}{done.stderr}"
+            pairs = self.variables.read_text().rstrip("\0").split("\0")
+            self.environment = dict(pair.split("=", 1) for pair in pairs)
+            self.folder = Path(self.environment["PWD"])
 
     def _serve(self, line: str) -> None:
         line = re.sub(r"--port \d+", "", line) + " --port 0"
         process = subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             cwd=self.folder,
-            env=environment(),
+            env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -90,7 +96,7 @@ class Shell:
             assert process.wait(timeout=30) == 0, "".join(seen)
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
