@@ -142,8 +142,8 @@ def _certificates(signed_data: _Reader) -> tuple[x509.Certificate, ...]:
 def _certificate(der: bytes) -> x509.Certificate:
     """A certificate whose parts are all readable: the library reads them late, in the callers' hands."""
     certificate = x509.load_der_x509_certificate(der)
-    _ = (certificate.subject, certificate.issuer, certificate.extensions)
-    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number)
+    _ = (certificate.subject, certificate.issuer, certificate.serial_number)
+    _ = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
     return certificate
 
 
@@ -175,7 +175,7 @@ def _signer(info: _Reader, certificates: tuple[x509.Certificate, ...]) -> x509.C
 def _key_id(certificate: x509.Certificate) -> bytes | None:
     try:
         return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
+    except (x509.ExtensionNotFound, *UNREADABLE_CERTIFICATE):
         return None
 
 

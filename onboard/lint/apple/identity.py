@@ -28,6 +28,7 @@ _OIDS: Mapping[str, str] = {attribute.short: attribute.oid for attribute in ATTR
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _HOST = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _SHORTEST_CHALLENGE = 16
+_FEWEST_CHARACTERS = 6  # different ones
 
 
 def identity(document: Document) -> Iterator[Finding]:
@@ -188,8 +189,10 @@ def _challenge(document: Document, where: str, content: Mapping[str, object]) ->
     challenge, place = text(content, "Challenge"), f"{where}.Challenge"
     if not challenge:
         yield document.error(where, "E20", "there is no Challenge: anyone, or no one, could enrol")
-    elif is_final(challenge) and (len(challenge) < _SHORTEST_CHALLENGE or len(set(challenge)) < 6):
+    elif is_final(challenge) and len(challenge) < _SHORTEST_CHALLENGE:
         yield document.error(place, "E20", "the Challenge can be guessed", "use 16 random characters or more")
+    elif is_final(challenge) and len(set(challenge)) < _FEWEST_CHARACTERS:
+        yield document.warning(place, "E20", "the Challenge does not look random", "use random characters")
 
 
 def _acme(document: Document, entry: Entry) -> Iterator[Finding]:
