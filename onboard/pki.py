@@ -71,7 +71,7 @@ def load_pem(name: str, pem: bytes, source: str) -> PublicCertificate:
         PkiError: it is neither, naming `source`.
     """
     try:
-        if pem.lstrip().startswith(b"-----BEGIN"):
+        if b"-----BEGIN CERTIFICATE" in pem:  # text may stand before it, as `openssl x509 -text` writes
             parsed = x509.load_pem_x509_certificate(pem)
         else:
             parsed = x509.load_der_x509_certificate(pem)

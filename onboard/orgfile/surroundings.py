@@ -92,6 +92,6 @@ def _is_root(content: bytes) -> bool:
     """Whether a certificate names itself as issuer (ValueError if it is no certificate)."""
     from cryptography import x509  # noqa: PLC0415  # 80 ms that only an org with certificate files needs
 
-    is_pem = content.lstrip().startswith(b"-----BEGIN")
+    is_pem = b"-----BEGIN CERTIFICATE" in content
     certificate = (x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate)(content)
     return certificate.subject == certificate.issuer
