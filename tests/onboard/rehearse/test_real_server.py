@@ -1,89 +1,31 @@
-"""The contract's org for real: its hierarchy, its server on loopback, a device of every platform."""
+"""Every simulated device of the contract's org at its real server, on loopback."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
-from support.northwind import NORTHWIND, STAFF_CHALLENGE, neutral
+from support.northwind import NORTHWIND, neutral
+from support.world import World, make_world
 
 from onboard.payloads import BUILDERS
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
-from onboard.provision import Site, StateFolder, init
-from onboard.provision.minting import mint
-from onboard.rehearse import Given, Stage, redirecting_client, rehearse
+from onboard.radius import make_policy
+from onboard.rehearse import Given, rehearse
+from onboard.rehearse.from_site import fetch_crls, labels
 from onboard.rehearse.result import all_ok
 from onboard.secret import Secret
-from onboard.serve import configure
-from scep_server.runtime import running_server
-from scep_server.sqlite_store import SqliteStore
-
-
-@dataclass
-class World:
-    site: Site
-    artifacts: tuple[Given, ...]
-
-    @contextmanager
-    def stage(self, **more) -> Iterator[Stage]:
-        with running_server(configure(self.site, {"staff": STAFF_CHALLENGE})) as url:
-            client = redirecting_client({"scep.northwind.example": url})
-            yield Stage(client=client, values=self.values, now=datetime.now(UTC), **more)
-            client.close()
-
-    def values(self, group: str, platform: str) -> dict[str, str]:
-        if group != "students":
-            person = f"ada.{platform}@northwind.example"
-            return {"user.email": person, "user.upn": person}
-        minted = mint(
-            NORTHWIND.group(group),
-            {},
-            valid_for=timedelta(hours=1),
-            now=datetime.now(UTC),
-            entropy=os.urandom,
-            pepper=self.site.state.pepper(),
-        )
-        store = SqliteStore(self.site.state.store)
-        store.add_challenges([minted.record])
-        store.close()
-        return {"device.id": f"device-{platform}", "challenge": minted.challenge.reveal()}
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> World:
-    folder: Path = tmp_path_factory.mktemp("northwind")
-    site = Site(
-        organization=NORTHWIND,
-        folder=folder,
-        state=StateFolder(folder / ".onboard"),
-        now=datetime.now(UTC),
-        entropy=os.urandom,
-    )
-    init(site)
-    public = read_certificates(NORTHWIND, folder)
-    plans = [
-        make_plan(NORTHWIND, group, public, STAFF_CHALLENGE if group.name == "staff" else None)
-        for group in NORTHWIND.groups
-    ]
-    artifacts = tuple(
-        Given.of(artifact)
-        for plan in plans
-        for platform in plan.platforms
-        for artifact in BUILDERS[platform](plan, neutral)
-    )
-    return World(site, artifacts)
+    return make_world(tmp_path_factory.mktemp("northwind"))
 
 
 def test_every_device_of_the_org_enrols(world):
     """Each group and platform: read, pinned, enrolled from the artifact alone, on each of its networks."""
-    with world.stage() as stage:
+    with world.stage(label=labels(NORTHWIND)) as stage:
         results = rehearse(world.artifacts, stage)
+    assert {r.network for r in results} == {"campus", "desk"}
     assert all_ok(results), [r for r in results if not r.ok]
     assert {(r.group, r.platform) for r in results if r.enrolled} == {
         (group.name, platform.value)
@@ -106,3 +48,11 @@ def test_a_wrong_challenge_is_refused(world):
         results = rehearse(given, stage)
     assert not [r for r in results if r.enrolled]
     assert all("refused" in r.reason for r in results if r.platform != "android")
+
+
+def test_every_crl_of_the_policy_is_served(world):
+    """What RADIUS needs to let anybody in is where the certificates say it is."""
+    policy = make_policy(NORTHWIND, NORTHWIND.radius[0], read_certificates(NORTHWIND, world.site.folder))
+    with world.stage() as stage:
+        crls = fetch_crls(policy, stage.client)
+    assert set(crls) == {"root", "staff", "students"}

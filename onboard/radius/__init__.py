@@ -1,0 +1,21 @@
+"""Organization -> a FreeRADIUS 3.2 configuration: EAP-TLS only, trust, CRLs, networks and VLANs by group.
+
+It says the same as the payloads: groups, authorities and networks are those of org.yaml, and a certificate of
+the SCEP server is let in where its group may go and nowhere else.
+"""
+
+from onboard.radius.files import ConfigFile, build
+from onboard.radius.policy import Policy, make_policy
+from onboard.radius.settings import Client, ServerCertificate, Settings
+from onboard.radius.writing import write_folder
+
+__all__ = [
+    "Client",
+    "ConfigFile",
+    "Policy",
+    "ServerCertificate",
+    "Settings",
+    "build",
+    "make_policy",
+    "write_folder",
+]

@@ -1,0 +1,103 @@
+"""Policy + settings -> the files of a FreeRADIUS configuration folder, as bytes with their modes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from onboard import templating
+from onboard.pki import PublicCertificate
+from onboard.radius import quoting
+from onboard.radius.openssl_names import name_hash, one_line
+from onboard.radius.policy import Policy
+from onboard.radius.settings import ServerCertificate, Settings
+
+_FILTERS: Mapping[str, templating.Filter] = {
+    "text": quoting.text,
+    "pattern": quoting.pattern,
+    "word": quoting.word,
+    "braces": quoting.braces,
+    "comment": quoting.comment,
+    "shell": quoting.shell,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigFile:
+    """One file below the configuration folder."""
+
+    path: str
+    content: bytes = field(repr=False)
+    mode: int = 0o644
+
+
+def build(
+    policy: Policy,
+    settings: Settings,
+    server: ServerCertificate | None,
+    crls: Mapping[str, x509.CertificateRevocationList],
+) -> tuple[ConfigFile, ...]:
+    """The folder for `freeradius -d FOLDER`.
+
+    Args:
+        policy: who is let in where.
+        settings: addresses, clients, TLS versions.
+        server: certificate and key; None leaves `certs/` for the administrator to fill.
+        crls: the current CRL of each authority, by name; `refresh-crls` fetches what is absent, and until
+            then nobody of that authority is let in.
+
+    Raises:
+        OnboardError: a value that a FreeRADIUS configuration cannot hold.
+    """
+    return (
+        _template("radiusd.conf", policy, settings),
+        _template("clients.conf", policy, settings),
+        _template("mods-enabled/eap", policy, settings),
+        _template("sites-enabled/onboard", policy, settings),
+        _template("refresh-crls", policy, settings, mode=0o755),
+        _template("onboard-radius.service", policy, settings),
+        _template("README.md", policy, settings),
+        *_trust(policy, crls),
+        *(() if server is None else _server(server)),
+    )
+
+
+def _template(path: str, policy: Policy, settings: Settings, mode: int = 0o644) -> ConfigFile:
+    name = path.rpartition("/")[2]
+    content = templating.code(
+        f"radius/{name}.j2",
+        _FILTERS,
+        policy=policy,
+        settings=settings,
+        version=version("onboard"),
+        crls=[(url, f"{name_hash(c.parsed.subject)}.r0", c.name) for c, url in _with_urls(policy)],
+    )
+    return ConfigFile(path=path, content=content.encode(), mode=mode)
+
+
+def _with_urls(policy: Policy) -> Iterator[tuple[PublicCertificate, str]]:
+    for certificate in policy.trusted:
+        yield certificate, policy.crl_urls[certificate.name]
+
+
+def _trust(policy: Policy, crls: Mapping[str, x509.CertificateRevocationList]) -> Iterator[ConfigFile]:
+    """The folder that OpenSSL looks names up in: `HASH.0` for an authority, `HASH.r0` for its CRL."""
+    for certificate in policy.trusted:
+        subject = certificate.parsed.subject
+        place = f"trust/{name_hash(subject)}"
+        heading = f"# {one_line(subject)}\n"
+        yield ConfigFile(path=f"{place}.0", content=(heading + certificate.pem).encode())
+        crl = crls.get(certificate.name)
+        if crl is not None:
+            pem = crl.public_bytes(Encoding.PEM).decode()
+            yield ConfigFile(path=f"{place}.r0", content=(heading + pem).encode())
+
+
+def _server(server: ServerCertificate) -> Iterator[ConfigFile]:
+    pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in server.chain)
+    yield ConfigFile(path="certs/server.pem", content=pem)
+    yield ConfigFile(path="certs/server.key", content=server.key, mode=0o600)

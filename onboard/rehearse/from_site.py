@@ -1,0 +1,91 @@
+"""What a rehearsal of an organization takes from its own PKI: RADIUS certificate, CRLs, names and VLANs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from onboard.devices.settings import Medium, NetworkSettings
+from onboard.errors import PkiError
+from onboard.model import NetworkType, Organization, Radius
+from onboard.provision import Kind, Site
+from onboard.provision.leaves import inventory, read
+from onboard.radius import Policy, ServerCertificate
+from scep_server.keys import KeyStoreError
+
+
+def server_certificate(site: Site, radius: Radius) -> ServerCertificate | None:
+    """The newest RADIUS certificate that `ca init` made, with its key and issuers; None where it made none.
+
+    Raises:
+        PkiError: the pair is there and cannot be read.
+        StateError: the state folder cannot be used.
+    """
+    pairs = inventory(site.state).get((Kind.RADIUS, radius.name), ())
+    pair = next((pair for pair in pairs if pair.is_whole), None)
+    if pair is None:
+        return None
+    try:
+        key = site.state.keys(Kind.RADIUS.value).load(pair.stem)
+    except KeyStoreError as error:
+        raise PkiError(str(error), hint=error.hint) from error
+    certificate = read(site.state, Kind.RADIUS, pair)
+    return ServerCertificate(
+        chain=(certificate, *_intermediates(site, certificate)),
+        key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+
+
+def _intermediates(site: Site, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+    """The issuers up to the root, which devices hold themselves."""
+    known = [found for a in site.organization.authorities if (found := site.certificate(a.name)) is not None]
+    chain: list[x509.Certificate] = []
+    current = certificate
+    while True:
+        issuer = next((c for c in known if c.subject == current.issuer), None)
+        if issuer is None or issuer.subject == issuer.issuer:
+            return tuple(chain)
+        chain.append(issuer)
+        current = issuer
+
+
+def fetch_crls(policy: Policy, client: httpx.Client) -> Mapping[str, x509.CertificateRevocationList]:
+    """The CRL of every trusted authority, from where the certificates say it is.
+
+    Raises:
+        PkiError: one cannot be fetched or read; RADIUS would let nobody in.
+    """
+    return {name: _fetch(name, url, client) for name, url in policy.crl_urls.items()}
+
+
+def _fetch(name: str, url: str, client: httpx.Client) -> x509.CertificateRevocationList:
+    try:
+        response = client.get(url)
+        response.raise_for_status()
+        return x509.load_der_x509_crl(response.content)
+    except (httpx.HTTPError, ValueError) as error:
+        msg = f"the CRL of {name!r} at {url} cannot be had: {error}"
+        raise PkiError(msg, hint="'onboard serve' publishes it") from error
+
+
+def labels(organization: Organization) -> Callable[[str, NetworkSettings], str]:
+    """For `Stage.label`: a network by its key in org.yaml, found by SSID, or as the group's wired one."""
+    wifi = {n.ssid.octets: n.name for n in organization.networks if n.ssid is not None}
+    wired = {
+        group.name: next((n.name for n in group.networks if n.type is NetworkType.ETHERNET), "")
+        for group in organization.groups
+    }
+
+    def label(group: str, network: NetworkSettings) -> str:
+        known = wired.get(group, "") if network.medium is Medium.ETHERNET else wifi.get(network.ssid, "")
+        return known or network.name
+
+    return label
+
+
+def vlans(organization: Organization) -> Mapping[str, int | None]:
+    """For `Stage.vlans`: what each group is assigned."""
+    return {group.name: group.vlan for group in organization.groups}

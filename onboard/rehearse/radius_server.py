@@ -1,0 +1,153 @@
+"""Starts FreeRADIUS with the generated configuration on a loopback port, and puts devices before it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography import x509
+
+from onboard.devices import eapol
+from onboard.devices.eapol import RadiusServer
+from onboard.devices.errors import EapolError
+from onboard.devices.scep_client import Identity
+from onboard.devices.settings import NetworkSettings
+from onboard.radius import Policy, ServerCertificate, Settings, build, write_folder
+from onboard.radius.settings import LOOPBACK
+from onboard.rehearse.play import Outcome
+from onboard.secret import Secret
+
+_PROGRAMS = ("freeradius", "radiusd")
+_SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")  # not on everybody's PATH
+_START_SECONDS = 20.0
+
+
+def freeradius() -> str | None:
+    """The FreeRADIUS program; None where it is not installed."""
+    places = [
+        path for name in _PROGRAMS for path in (name, *(f"{folder}/{name}" for folder in _SYSTEM_FOLDERS))
+    ]
+    return next(filter(None, map(shutil.which, places)), None)
+
+
+def is_possible() -> bool:
+    """Whether EAP-TLS can be rehearsed here: FreeRADIUS and eapol_test are installed."""
+    return freeradius() is not None and eapol.is_installed()
+
+
+class LocalRadius:
+    """A running FreeRADIUS and a folder for the devices' keys; an `Authenticator`."""
+
+    def __init__(self, server: RadiusServer, log: deque[str], folder: Path) -> None:
+        """Made by `running_radius`."""
+        self.server = server
+        self._log = log
+        self._folder = folder
+        self._count = 0
+
+    def authenticate(
+        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+    ) -> Outcome:
+        """EAP-TLS on loopback; raises EapolError where it could not be tried."""
+        self._count += 1
+        self._log.clear()
+        outcome = eapol.authenticate(
+            network, identity, chain, self.server, self._folder / f"{self._count}-{group}"
+        )
+        reason = outcome.reason
+        if not outcome.accepted:
+            told = next((line for line in reversed(self._log) if "Login incorrect" in line), "")
+            detail = told.partition("Login incorrect")[2].partition(": [")[0].strip(" ()")
+            reason = f"{reason} ({detail})" if detail else reason
+        return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=reason)
+
+
+@contextmanager
+def running_radius(
+    policy: Policy,
+    server: ServerCertificate,
+    crls: Mapping[str, x509.CertificateRevocationList],
+    folder: Path,
+    tls_maximum: str = "1.2",
+) -> Iterator[LocalRadius]:
+    """FreeRADIUS with the configuration of the organization, until the block ends.
+
+    Args:
+        policy: of the RADIUS entry.
+        server: its certificate and key.
+        crls: current CRLs by authority name.
+        folder: a private folder; configuration and keys are written there.
+        tls_maximum: "1.2" or "1.3".
+
+    Raises:
+        EapolError: FreeRADIUS is not installed or did not start.
+    """
+    program, port, secret = freeradius(), _free_port(), secrets.token_hex(16)
+    if program is None:
+        msg = "FreeRADIUS is not installed"
+        raise EapolError(msg, hint="on Debian: apt install freeradius")
+    place = folder / "raddb"
+    settings = Settings(
+        addresses=("127.0.0.1",),
+        port=port,
+        folder=str(place.resolve()),
+        tls_maximum=tls_maximum,
+        reject_delay=0,
+    )
+    write_folder(place, build(policy, settings, server, crls))
+    process = subprocess.Popen(
+        [program, "-f", "-d", str(place)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={LOOPBACK.secret_variable: secret},
+        text=True,
+    )
+    log: deque[str] = deque(maxlen=400)
+    ready = threading.Event()
+    reader = threading.Thread(target=_drain, args=(process, log, ready), daemon=True)
+    reader.start()
+    try:
+        _await(process, log, ready)
+        address = RadiusServer(address="127.0.0.1", port=port, secret=Secret(secret))
+        yield LocalRadius(address, log, folder / "devices")
+    finally:
+        process.terminate()
+        process.wait()
+        reader.join()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _drain(process: subprocess.Popen[str], log: deque[str], ready: threading.Event) -> None:
+    for line in process.stdout or ():
+        log.append(line.rstrip())
+        if "Ready to process requests" in line:
+            ready.set()
+    ready.set()  # the end of the output wakes the waiter as well
+
+
+def _await(process: subprocess.Popen[str], log: deque[str], ready: threading.Event) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    ready.wait(timeout=_START_SECONDS)
+    if (
+        process.poll() is not None
+        or time.monotonic() > deadline
+        or not any("Ready to process" in x for x in log)
+    ):
+        msg = "FreeRADIUS did not start: " + " | ".join(list(log)[-3:])
+        raise EapolError(msg, hint="run 'freeradius -X -d FOLDER' on the generated folder")
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

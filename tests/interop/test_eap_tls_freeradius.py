@@ -1,0 +1,320 @@
+"""EAP-TLS for real: FreeRADIUS with the generated configuration, eapol_test with what the artifacts say."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+from cryptography.x509.oid import NameOID
+from support.northwind import NORTHWIND, STAFF, STUDENTS
+from support.world import World, make_world
+
+from onboard.devices.fill_in import fill_in
+from onboard.devices.readers import read_device
+from onboard.devices.scep_client import Identity
+from onboard.devices.settings import Medium, NetworkSettings
+from onboard.pki import read_certificates
+from onboard.radius import Policy, ServerCertificate, make_policy
+from onboard.rehearse import rehearse
+from onboard.rehearse.from_site import fetch_crls, labels, server_certificate, vlans
+from onboard.rehearse.radius_server import LocalRadius, is_possible, running_radius
+from onboard.rehearse.result import all_ok
+
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(not is_possible(), reason="FreeRADIUS or eapol_test is not installed"),
+]
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Scene:
+    """The org with certificates made directly by its authorities, and its RADIUS server."""
+
+    world: World
+    folder: Path
+    runs: int = 0
+
+    @property
+    def policy(self) -> Policy:
+        return make_policy(
+            NORTHWIND, NORTHWIND.radius[0], read_certificates(NORTHWIND, self.world.site.folder)
+        )
+
+    def crls(self, *revoked: x509.Certificate) -> dict[str, x509.CertificateRevocationList]:
+        return {name: self._crl(name, revoked) for name in ("root", "staff", "students")}
+
+    def _crl(self, name: str, revoked: tuple[x509.Certificate, ...]) -> x509.CertificateRevocationList:
+        now = datetime.now(UTC)
+        issuer = self.world.site.issuing(name)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
+        builder = builder.last_update(now - DAY).next_update(now + DAY)
+        for certificate in revoked:
+            if certificate.issuer == issuer.certificate.subject:
+                entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number)
+                builder = builder.add_revoked_certificate(entry.revocation_date(now - DAY).build())
+        return builder.sign(issuer.key, hashes.SHA256())
+
+    @contextmanager
+    def radius(
+        self, *, server: ServerCertificate | None = None, revoked=(), crls=None, **more
+    ) -> Iterator[LocalRadius]:
+        self.runs += 1
+        own = server or server_certificate(self.world.site, NORTHWIND.radius[0])
+        place = self.folder / str(self.runs)
+        current = self.crls(*revoked) if crls is None else crls
+        with running_radius(self.policy, own, current, place, **more) as local:
+            yield local
+
+    def identity(self, issuer: str = "staff", *, eku=(Eku.CLIENT_AUTH,), until: timedelta = DAY) -> Identity:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        authority = self.world.site.issuing(issuer)
+        names = [x509.NameAttribute(NameOID.COMMON_NAME, "ada@northwind.example")]
+        names.append(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, issuer))
+        certificate = issue(
+            authority.certificate,
+            authority.key,
+            x509.Name(names),
+            key.public_key(),
+            eku,
+            until,
+            [x509.RFC822Name("ada@northwind.example")],
+        )
+        return Identity(certificate=certificate, key=key)
+
+    @property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        return tuple(self.world.site.certificate(name) for name in ("staff", "students", "root"))
+
+    def network(self, medium: Medium = Medium.WIFI, platform: str = "apple") -> NetworkSettings:
+        files: dict[str, list[bytes]] = {}
+        values = self.world.values("staff", platform)
+        for given in self.world.artifacts:
+            if (given.group, given.platform) == ("staff", platform):
+                files.setdefault(given.kind, []).append(fill_in(given.content, given.kind, values))
+        return next(n for n in read_device(platform, files).networks if n.medium is medium)
+
+
+def issue(issuer, key, subject, public, eku, until, alt_names=()) -> x509.Certificate:
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject if issuer else subject)
+        .public_key(public)
+        .serial_number(int.from_bytes(os.urandom(12), "big") + 1)
+        .not_valid_before(now - 3 * DAY)
+        .not_valid_after(now + until)
+    )
+    if eku:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(eku), critical=False)
+    if alt_names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alt_names), critical=False)
+    return builder.sign(key, hashes.SHA256())
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory) -> Scene:
+    return Scene(make_world(tmp_path_factory.mktemp("northwind")), tmp_path_factory.mktemp("radius"))
+
+
+def test_every_device_gets_onto_its_networks_and_vlan(scene):
+    """From the artifact alone: enrolled at our server, accepted by RADIUS, in the VLAN of org.yaml."""
+    more = {"label": labels(NORTHWIND), "vlans": vlans(NORTHWIND)}
+    with (
+        scene.world.stage(**more) as stage,
+        scene.radius(crls=fetch_crls(scene.policy, stage.client)) as radius,
+    ):
+        results = rehearse(scene.world.artifacts, replace(stage, authenticator=radius))
+    assert all_ok(results), [r for r in results if not r.ok]
+    found = {(r.group, r.network): r.vlan for r in results if r.platform != "android"}
+    assert found == {("staff", "campus"): 20, ("staff", "desk"): 20, ("students", "campus"): 30}
+    assert all(r.authenticated for r in results if r.enrolled)
+
+
+@pytest.mark.parametrize("platform", ["apple", "windows", "chromeos", "linux"])
+@pytest.mark.parametrize("medium", list(Medium))
+def test_the_server_is_accepted_by_every_platform(scene, platform, medium):
+    """The names and anchors of each platform's artifact fit the server certificate that `ca init` made."""
+    with scene.radius() as radius:
+        outcome = radius.authenticate("staff", scene.network(medium, platform), scene.identity(), scene.chain)
+    assert (outcome.accepted, outcome.vlan) == (True, 20), outcome.reason
+
+
+def test_tls_1_3_works_where_both_want_it(scene):
+    """With TLS 1.3 on both sides the handshake is 1.3 and the VLAN arrives all the same."""
+    network = replace(scene.network(), tls_minimum="1.3", tls_maximum="1.3")
+    with scene.radius(tls_maximum="1.3") as radius:
+        outcome = radius.authenticate("staff", network, scene.identity(), scene.chain)
+    assert (outcome.accepted, outcome.vlan) == (True, 20), outcome.reason
+
+
+def test_device_need_not_send_its_chain(scene):
+    """RADIUS holds the issuing authorities itself: a device may send its own certificate alone."""
+    with scene.radius() as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(), ())
+    assert outcome.accepted, outcome.reason
+
+
+def test_revoked_certificate_is_rejected(scene):
+    """A certificate in the CRL does not get in; another one does."""
+    gone = scene.identity()
+    with scene.radius(revoked=[gone.certificate]) as radius:
+        assert radius.authenticate("staff", scene.network(), scene.identity(), scene.chain).accepted
+        outcome = radius.authenticate("staff", scene.network(), gone, scene.chain)
+    assert not outcome.accepted
+    assert "revoked" in outcome.reason
+
+
+def test_expired_certificate_is_rejected(scene):
+    """Yesterday's certificate does not get in."""
+    with scene.radius() as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(until=-DAY), scene.chain)
+    assert not outcome.accepted
+    assert "expired" in outcome.reason
+
+
+def test_certificate_of_an_unknown_ca_is_rejected(scene):
+    """A look-alike authority with the same name and another key is nobody."""
+    key, own = (
+        ec.generate_private_key(ec.SECP256R1()),
+        rsa.generate_private_key(public_exponent=65537, key_size=2048),
+    )
+    real = scene.world.site.certificate("staff")
+    fake = issue(None, key, real.subject, key.public_key(), (), DAY)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ada@northwind.example")])
+    certificate = issue(fake, key, subject, own.public_key(), (Eku.CLIENT_AUTH,), DAY)
+    with scene.radius() as radius:
+        outcome = radius.authenticate(
+            "staff", scene.network(), Identity(certificate=certificate, key=own), (fake,)
+        )
+    assert not outcome.accepted
+
+
+def test_group_is_kept_off_networks_that_are_not_its_own(scene):
+    """A student's certificate opens the Wi-Fi and not the wire."""
+    student = scene.identity("students")
+    with scene.radius() as radius:
+        wifi = radius.authenticate("students", scene.network(), student, scene.chain)
+        wire = radius.authenticate("students", scene.network(Medium.ETHERNET), student, scene.chain)
+    assert (wifi.accepted, wifi.vlan) == (True, 30)
+    assert not wire.accepted
+
+
+def test_certificate_opens_no_other_ssid(scene):
+    """An SSID that org.yaml does not give to the group stays shut, whatever the certificate."""
+    with scene.radius() as radius:
+        other = replace(scene.network(), ssid=b"Northwind-Lab")
+        assert not radius.authenticate("staff", other, scene.identity(), scene.chain).accepted
+
+
+@pytest.mark.parametrize("eku", [(), (Eku.SERVER_AUTH,), (Eku.EMAIL_PROTECTION,)])
+def test_certificate_without_client_auth_is_rejected(scene, eku):
+    """RA, RADIUS and other certificates of the same authorities are no devices."""
+    with scene.radius() as radius:
+        assert not radius.authenticate(
+            "staff", scene.network(), scene.identity(eku=eku), scene.chain
+        ).accepted
+
+
+def test_absent_crl_lets_nobody_in(scene):
+    """Without a CRL nobody can be known to be unrevoked."""
+    crls = scene.crls()
+    del crls["staff"]
+    with scene.radius(crls=crls) as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(), scene.chain)
+        assert radius.authenticate(
+            "students", scene.network(), scene.identity("students"), scene.chain
+        ).accepted
+    assert not outcome.accepted
+    assert "CRL" in outcome.reason
+
+
+def server(
+    scene: Scene, name: str, *, issuer: str | None = "root", until: timedelta = DAY
+) -> ServerCertificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = None if issuer is None else scene.world.site.issuing(issuer)
+    certificate = issue(
+        authority.certificate if authority else None,
+        authority.key if authority else key,
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
+        key.public_key(),
+        (Eku.SERVER_AUTH,),
+        until,
+        [x509.DNSName(name)],
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return ServerCertificate(chain=(certificate,), key=pem)
+
+
+@pytest.mark.parametrize("platform", ["apple", "windows", "chromeos", "linux"])
+def test_server_with_a_wrong_name_is_refused_by_the_device(scene, platform):
+    """A server of the same root under another name never sees the device's certificate."""
+    with scene.radius(server=server(scene, "evil.northwind.example")) as radius:
+        outcome = radius.authenticate(
+            "staff", scene.network(platform=platform), scene.identity(), scene.chain
+        )
+    assert not outcome.accepted
+    assert "device refused the RADIUS server" in outcome.reason
+
+
+def test_server_of_an_unknown_ca_is_refused_by_the_device(scene):
+    """The right name from another root is a rogue access point."""
+    with scene.radius(server=server(scene, "radius.northwind.example", issuer=None)) as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(), scene.chain)
+    assert not outcome.accepted
+    assert "device refused the RADIUS server" in outcome.reason
+
+
+def test_expired_server_is_refused_by_the_device(scene):
+    """A RADIUS certificate that ran out is noticed before any device does."""
+    old = server(scene, "radius.northwind.example", until=-DAY)
+    with scene.radius(server=old) as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(), scene.chain)
+    assert not outcome.accepted
+    assert "expired" in outcome.reason
+
+
+def test_groups_of_one_authority_are_told_apart_by_subject(tmp_path):
+    """Where groups share an authority the organizational unit decides, and a name cannot forge it."""
+    guests = replace(STUDENTS, name="guests", authority=STAFF.authority, vlan=40)
+    shared = replace(NORTHWIND, groups=(STAFF, guests))
+    world = make_world(tmp_path / "org", shared)
+    scene = Scene(world, tmp_path / "radius")
+    authority = world.site.issuing("staff")
+    policy = make_policy(shared, shared.radius[0], read_certificates(shared, world.site.folder))
+
+    def member(name: str, group: str) -> Identity:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pairs = [(NameOID.COMMON_NAME, name), (NameOID.ORGANIZATIONAL_UNIT_NAME, group)]
+        pairs.append((NameOID.ORGANIZATION_NAME, "Northwind University"))
+        subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
+        certificate = issue(
+            authority.certificate, authority.key, subject, key.public_key(), (Eku.CLIENT_AUTH,), DAY
+        )
+        return Identity(certificate=certificate, key=key)
+
+    own = server_certificate(world.site, shared.radius[0])
+    crls = {name: scene._crl(name, ()) for name in ("root", "staff")}
+    with running_radius(policy, own, crls, tmp_path / "run") as radius:
+        vlan = [
+            radius.authenticate("x", scene.network(), member(*who), scene.chain[:1]).vlan
+            for who in (
+                ("ada@northwind.example", "staff"),
+                ("device-1", "guests"),
+                ("x/OU=staff/O=Northwind University", "guests"),
+                ("device-2", "strangers"),
+            )
+        ]
+    assert vlan == [20, 40, None, None]
