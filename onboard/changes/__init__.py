@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onboard.changes import apple
+from onboard.changes import apple, windows
 from onboard.changes.verdict import Change, Comparison, Effect
 from onboard.errors import PayloadError
 
@@ -27,6 +27,7 @@ class Comparer:
 
 COMPARERS: tuple[Comparer, ...] = (
     Comparer(name="Apple mobileconfig", recognises=apple.recognises, compare=apple.compare),
+    Comparer(name="Windows profile or SyncML", recognises=windows.recognises, compare=windows.compare),
 )
 
 

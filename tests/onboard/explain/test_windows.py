@@ -104,10 +104,13 @@ def test_an_unreadable_file_is_an_error():
         told(file("wlan-profile")[:-20])
 
 
+_FILES = [file(kind).encode() for kind in ("wlan-profile", "lan-profile", "syncml")]
+
+
 @given(st.data())
 def test_damage_is_an_error_or_words(data):
     """No damage to a file ends in anything but words or a PayloadError."""
-    content = file(data.draw(st.sampled_from(["wlan-profile", "lan-profile", "syncml"]))).encode()
+    content = data.draw(st.sampled_from(_FILES))
     at = data.draw(st.integers(0, len(content)))
     damaged = content[:at] + data.draw(st.binary(max_size=6)) + content[at + data.draw(st.integers(0, 30)) :]
     with contextlib.suppress(PayloadError):

@@ -104,10 +104,13 @@ def test_the_apple_profile_inside_is_judged():
     assert any(rule.startswith("apple-") for rule, _ in _findings(bundle))
 
 
+_CONTENT = json.dumps(_bundle("windows")).encode()
+
+
 @given(st.data())
 def test_no_damage_raises(data):
     """Any damage ends in findings or none."""
-    content = json.dumps(_bundle("windows")).encode()
+    content = _CONTENT
     at = data.draw(st.integers(0, len(content)))
     room.lint(
         "b", content[:at] + data.draw(st.binary(max_size=5)) + content[at + data.draw(st.integers(0, 9)) :]
