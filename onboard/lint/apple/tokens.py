@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 
-_NEUTRAL = re.compile(r"\$\{([^${}]*)\}")
-# Fleet, Jamf, Kandji, Zentral | Intune, SimpleMDM | Workspace ONE | Mosyle, SOTI, macOS
+_NEUTRAL = re.compile(r"\$\{([^${}A-Z]*)\}")  # ours are lower case: ${user.email}
 _MDM = re.compile(
-    r"\$[A-Z][A-Z0-9_]{2,}(?:\.[A-Z_]+)?|\{\{[^{}]+\}\}|(?<![${])\{[A-Za-z]{4,}\}|%[A-Za-z_]{4,}%"
+    r"\$\{[A-Z][A-Z0-9_]+\}"  # Fleet, in braces
+    r"|\$[A-Z][A-Z0-9_]{2,}(?:\.[A-Z_]+)?"  # Fleet, Jamf, Kandji, Zentral
+    r"|\{\{[^{}]+\}\}"  # Intune, SimpleMDM
+    r"|(?<![${])\{[A-Za-z]{4,}\}"  # Workspace ONE
+    r"|%[A-Za-z_]{4,}%"  # Mosyle, SOTI, macOS
 )
 # Filled in by macOS itself, in SCEP, ACME and 802.1X payloads: they are final even in a signed profile.
 _MACOS = frozenset(

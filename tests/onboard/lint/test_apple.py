@@ -424,12 +424,48 @@ def test_mdm_variables_are_not_final_text():
     tree = profile()
     content = at(tree, "PayloadContent", SCEP, "PayloadContent")
     content.update(
-        URL="$FLEET_VAR_CUSTOM_SCEP_PROXY_URL_NORTHWIND",
+        URL="${FLEET_VAR_CUSTOM_SCEP_PROXY_URL_NORTHWIND}",
         Challenge="{{c}}",
         Subject=[[["CN", "{{UserPrincipalName}}"]], [["OU", "%SerialNumber%"]]],
         SubjectAltName={"dNSName": "{DeviceSerialNumber}", "rfc822Name": "$EMAIL"},
     )
     assert rules(tree) == set()
+
+
+def test_a_vendors_sample_with_the_wrong_method_is_caught():
+    """An identity beside PEAP, a URL without scheme and nothing else said: what a public sample did."""
+    tree = profile()
+    wifi, identity = tree["PayloadContent"][WIFI], tree["PayloadContent"][SCEP]
+    wifi[EAP] = {
+        "AcceptEAPTypes": [25],
+        "PayloadCertificateAnchorUUID": wifi[EAP]["PayloadCertificateAnchorUUID"],
+    }
+    identity["PayloadContent"] = {"URL": "scep.northwind.example"}
+    assert {"E08", "E09", "E14", "E15", "E16", "E19", "E20"} == rules(tree)
+
+
+def test_a_generators_habits_are_caught():
+    """Real versions, a misspelt key, lower-case `any`, WPAD: what a widely used generator wrote."""
+    tree = profile()
+    wifi = tree["PayloadContent"][WIFI]
+    wifi.update(PayloadVersion=1.0, EncryptionType="any", ProxyType="Auto")
+    wifi[EAP].update(EAPFASTProvisionPACAnonymous=False, TLSAllowTrustExceptions=False)
+    found = {(f.rule, f.where.rsplit(".", 1)[-1]) for f in lint("a", plistlib.dumps(tree))}
+    assert {
+        ("apple-E01", "EAPFASTProvisionPACAnonymous"),
+        ("apple-E02", "PayloadVersion"),
+        ("apple-E03", "EncryptionType"),
+        ("apple-E13", "TLSAllowTrustExceptions"),
+        ("apple-E38", "ProxyType"),
+    } <= found
+
+
+def test_the_radius_leaf_as_anchor_is_caught():
+    """One fixed UUID for everything and the server's own certificate pinned: what a captive portal wrote."""
+    tree = profile()
+    tree["PayloadContent"][ROOT].update(PayloadContent=leaf().der)
+    tree["PayloadContent"][ISSUING]["PayloadUUID"] = tree["PayloadContent"][SCEP]["PayloadUUID"]
+    assert {"E05", "E07"} <= rules(tree)
 
 
 def test_nearest_name_is_offered():
