@@ -16,7 +16,6 @@ _FIELDS = (
     "Device platforms",
     "SCEP profile name",
     "Subject name format",
-    "Common name",
     "Subject alternative name",
     "Signing algorithm",
     "Key usage",
@@ -55,6 +54,8 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     for field in _FIELDS:
         if not form.get(field):
             report.error("03", f"form.{field}", "missing or empty")
+    if not form.get("Common name"):
+        report.warning("16", "form.Common name", "missing: the form demands one, so the sheet cannot be used")
     _judge_form(report, form)
     _judge_certificates(report, sheet.get("certificates"), form.get("Certificate authority"))
     if not sheet.get("notices"):

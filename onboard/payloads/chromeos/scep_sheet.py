@@ -145,6 +145,8 @@ def _notices(plan: GroupPlan, unknown: Sequence[str]) -> Iterator[str]:
             "certificate provisioning interface."
         )
     repeated = [part.type.key for part in plan.scep.subject]
+    if "common_name" not in repeated:
+        yield "The form demands a common name, which the profile does not have: it cannot work here."
     for key in dict.fromkeys(repeated):
         if key not in SUBJECT_FIELDS:
             yield f"The form has no field for {key}, which the server demands: this profile cannot work here."

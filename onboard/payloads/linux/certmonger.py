@@ -48,11 +48,12 @@ def quote(value: str) -> Quoted:
     """One shell word, whatever is in it.
 
     Raises:
-        PayloadError: it has a control character, which no setting needs and a terminal may obey.
+        PayloadError: it has a control character, which no setting needs and a terminal may obey. The message
+            does not show the value: it may be the challenge.
     """
-    if not value.isprintable():
-        msg = f"a value with control characters cannot stand in the enrolment script: {value!r}"
-        raise PayloadError(msg)
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        msg = "a value with control characters cannot stand in the enrolment script"
+        raise PayloadError(msg, hint="look at the challenge and at the subject of the profile")
     return Quoted("'" + value.replace("'", "'\"'\"'") + "'")
 
 
