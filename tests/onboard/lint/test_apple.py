@@ -1,197 +1,33 @@
-"""Lint of Apple profiles: each key of a good profile broken in turn is caught, and each rule says its own."""
+"""The rules on Apple profiles: each seeded fault is reported by the rule that owns it."""
 
 from __future__ import annotations
 
-import copy
-import datetime as dt
-import functools
 import plistlib
-from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from support.certificates import Made, make_certificate
-from support.northwind import neutral, staff_plan, students_plan
-
-from onboard.errors import Severity
-from onboard.lint import lint
-from onboard.lint.apple import recognises
-from onboard.payloads.apple import build
-from onboard.signing import Signer, sign
-
-ROOT, ISSUING, SCEP, WIFI, WIRE = range(5)  # places in the staff profile
-EAP = "EAPClientConfiguration"
-FINAL = {"user.email": "ada@northwind.example", "user.upn": "ada@northwind.example", "device.id": "d-17"}
-
-
-@functools.cache
-def _content(group: str) -> bytes:
-    plan = {"staff": staff_plan, "students": students_plan}[group]()
-    return build(plan, neutral)[0].content
-
-
-def profile(group: str = "staff") -> dict:
-    return plistlib.loads(_content(group))
-
-
-def judged(tree: dict, **options) -> list[tuple[str, str, Severity]]:
-    found = lint("a.mobileconfig", plistlib.dumps(tree), **options)
-    return [(finding.rule, finding.where, finding.severity) for finding in found]
-
-
-def rules(tree: dict, **options) -> set[str]:
-    return {rule.removeprefix("apple-") for rule, _, _ in judged(tree, **options)}
-
-
-def places(value: object, path: tuple = ()) -> Iterator[tuple]:
-    """The path of every dictionary key in a tree."""
-    children = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for key, inner in children:
-        if isinstance(value, dict):
-            yield (*path, key)
-        yield from places(inner, (*path, key))
-
-
-def holder(tree: dict, path: tuple) -> dict:
-    for step in path[:-1]:
-        tree = tree[step]
-    return tree
-
-
-EVERY_KEY = [(group, path) for group in ("staff", "students") for path in places(profile(group))]
-IDS = [".".join(map(str, (group, *path))) for group, path in EVERY_KEY]
-# Keys whose absence means something harmless, or that say the default aloud.
-MAY_BE_ABSENT = {
-    "PayloadDescription",
-    "PayloadOrganization",
-    "AutoJoin",
-    "HIDDEN_NETWORK",
-    "CaptiveBypass",
-    "Name",
-    "Retries",
-    "Key Type",
-    "AllowAllAppsAccess",
-    "SubjectAltName",
-    "rfc822Name",
-    "ntPrincipalName",
-    "SetupModes",
-}
-
-
-@pytest.mark.parametrize(("group", "path"), EVERY_KEY, ids=IDS)
-def test_a_misspelt_key_is_caught(group, path):
-    """A key with one letter too many is an error that names the right one."""
-    tree = profile(group)
-    at = holder(tree, path)
-    at[path[-1] + "s"] = at.pop(path[-1])
-    found = lint("a.mobileconfig", plistlib.dumps(tree))
-    errors = [f for f in found if f.severity is Severity.ERROR]
-    assert errors
-    assert any(path[-1] in f"{f.hint} {f.message}" for f in errors)
-
-
-@pytest.mark.parametrize(("group", "path"), EVERY_KEY, ids=IDS)
-def test_a_wrong_type_is_caught(group, path):
-    """A value of every other type is an error at its place."""
-    tree = profile(group)
-    at, key = holder(tree, path), path[-1]
-    good = at[key]
-    for bad in ("text", 7, 7.5, True, b"data", [], {}):
-        if type(bad) is type(good) or (isinstance(bad, list) and key == "rfc822Name"):
-            continue
-        at[key] = bad
-        assert any(severity is Severity.ERROR for _, _, severity in judged(tree)), (key, bad)
-
-
-@pytest.mark.parametrize(
-    ("group", "path"),
-    [
-        (g, p)
-        for g, p in EVERY_KEY
-        if p[-1] not in MAY_BE_ABSENT and not (len(p) > 1 and p[-1] == "PayloadDisplayName")
-    ],
-    ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else value,
+from support.apple_profiles import (
+    EAP,
+    ISSUING,
+    ROOT,
+    SCEP,
+    WIFI,
+    WIRE,
+    add,
+    at,
+    drop,
+    eap,
+    judged,
+    leaf,
+    profile,
+    put,
+    rules,
+    scep,
+    second,
+    weak,
 )
-def test_an_absent_key_is_caught(group, path):
-    """What a device needs, or what its default makes unsafe, is missed."""
-    tree = profile(group)
-    del holder(tree, path)[path[-1]]
-    assert judged(tree)
+from support.northwind import staff_plan
 
-
-@pytest.mark.parametrize(("group", "path"), EVERY_KEY, ids=IDS)
-def test_an_emptied_value_is_caught(group, path):
-    """Empty text, data, arrays and dictionaries never pass where something is needed."""
-    tree = profile(group)
-    at, key = holder(tree, path), path[-1]
-    empty = {str: "", bytes: b"", list: [], dict: {}}.get(type(at[key]))
-    if empty is None or key in MAY_BE_ABSENT or (len(path) > 1 and key == "PayloadDisplayName"):
-        return
-    at[key] = empty
-    assert judged(tree), path
-
-
-def at(tree: dict, *path: object) -> dict:
-    for step in path:
-        tree = tree[step]
-    return tree
-
-
-def put(*path: object, to: object):
-    """A fault: the value at a path below PayloadContent (or at the top) becomes `to`."""
-
-    def fault(tree: dict) -> None:
-        *way, last = path
-        at(tree["PayloadContent"] if isinstance(path[0], int) else tree, *way)[last] = to
-
-    return fault
-
-
-def drop(*path: object):
-    def fault(tree: dict) -> None:
-        *way, last = path
-        del at(tree["PayloadContent"] if isinstance(path[0], int) else tree, *way)[last]
-
-    return fault
-
-
-def scep(key: str, value: object):
-    return put(SCEP, "PayloadContent", key, to=value)
-
-
-def eap(key: str, value: object):
-    return put(WIFI, EAP, key, to=value)
-
-
-def second(index: int):
-    """A fault: a payload stands twice, with identifiers of its own."""
-
-    def fault(tree: dict) -> None:
-        other = copy.deepcopy(tree["PayloadContent"][index])
-        other["PayloadUUID"] = "11111111-2222-4333-8444-555555555555"
-        other["PayloadIdentifier"] += ".again"
-        tree["PayloadContent"].append(other)
-
-    return fault
-
-
-def add(kind: str, **keys: object):
-    def fault(tree: dict) -> None:
-        tree["PayloadContent"].append(
-            {
-                "PayloadType": kind,
-                "PayloadVersion": 1,
-                "PayloadIdentifier": tree["PayloadIdentifier"] + ".added",
-                "PayloadUUID": "11111111-2222-4333-8444-555555555555",
-                **keys,
-            }
-        )
-
-    return fault
-
+from onboard.lint import lint
 
 ACME = {
     "DirectoryURL": "https://ca.northwind.example/acme/directory",
@@ -375,16 +211,6 @@ FAULTS = [
 ]
 
 
-@functools.cache
-def leaf() -> Made:
-    return make_certificate("radius.northwind.example")
-
-
-@functools.cache
-def weak() -> Made:
-    return make_certificate("Small CA", ca=True, issuer=make_certificate("Big CA", ca=True), rsa_bits=1024)
-
-
 @pytest.mark.parametrize(("rule", "name", "fault"), FAULTS, ids=[f"{r} {n}" for r, n, _ in FAULTS])
 def test_each_fault_has_its_rule(rule, name, fault):
     """A seeded fault is reported under the rule that owns it, at a place, with a reason."""
@@ -475,159 +301,3 @@ def test_nearest_name_is_offered():
     (finding,) = lint("a", plistlib.dumps(tree))
     assert finding.hint == "did you mean 'Key Type'?"
     assert finding.where == "PayloadContent[2].PayloadContent.KeyType"
-
-
-def test_old_kinds_of_file_are_judged_too():
-    """A binary property list is the same profile."""
-    tree = profile()
-    assert lint("a", plistlib.dumps(tree, fmt=plistlib.FMT_BINARY)) == ()
-    put(WIFI, "SSID_STR", to="a\x07b")(tree)
-    assert {"apple-E26", "apple-E35"} == {
-        f.rule for f in lint("a", plistlib.dumps(tree, fmt=plistlib.FMT_BINARY))
-    }
-
-
-def test_the_clock_is_asked_only_when_given():
-    """Expired or soon expiring certificates and past dates are found with `now`, and never without it."""
-    tree = profile()
-    put("RemovalDate", to=dt.datetime(2030, 1, 1))(tree)  # noqa: DTZ001  # property lists know naive UTC only
-    assert rules(tree) == set()
-    assert rules(tree, now=dt.datetime(2029, 1, 1, tzinfo=dt.UTC)) == set()
-    assert rules(tree, now=dt.datetime(2030, 11, 15, tzinfo=dt.UTC)) == {"E34", "E23"}
-    late = judged(tree, now=dt.datetime(2046, 1, 1, tzinfo=dt.UTC))
-    assert {
-        place for rule, place, severity in late if rule == "apple-E23" and severity is Severity.ERROR
-    } == {
-        "PayloadContent[0].PayloadContent",
-        "PayloadContent[1].PayloadContent",
-    }
-    assert "apple-E23" in {rule for rule, _, _ in judged(tree, now=dt.datetime(2025, 1, 1, tzinfo=dt.UTC))}
-
-
-def signer(*, chain: bool = True) -> Signer:
-    root = make_certificate("Signing Root", ca=True)
-    made = make_certificate("Profiles of Northwind", issuer=root)
-    return Signer(certificate=made.certificate, key=made.key, chain=(root.certificate,) if chain else ())
-
-
-def final_content() -> bytes:
-    return build(staff_plan(), FINAL.__getitem__)[0].content
-
-
-def test_signed_profile_passes():
-    """A signed profile is judged by what is inside, and by its signature."""
-    assert lint("a", sign(final_content(), signer())) == ()
-
-
-def test_variables_in_a_signed_profile_are_refused():
-    """Whoever fills them in would break the signature."""
-    found = lint("a", sign(_content("staff"), signer()))
-    assert {f.rule for f in found} == {"apple-E22"}
-    assert any("${user.upn}" in f.message for f in found)
-
-
-def test_a_macs_own_variables_may_be_signed():
-    """%SerialNumber% is filled in by macOS itself, after the signature was checked."""
-    tree = plistlib.loads(final_content())
-    scep("Subject", [[["CN", "%SerialNumber%"]]])(tree)
-    assert lint("a", sign(plistlib.dumps(tree), signer())) == ()
-
-
-def test_signature_without_chain_is_a_warning():
-    """Devices show such a profile as not verified, unless they know the issuer."""
-    (finding,) = lint("a", sign(final_content(), signer(chain=False)))
-    assert (finding.rule, finding.severity) == ("apple-E36", Severity.WARNING)
-
-
-def test_expired_signer_is_found_with_the_clock():
-    """The certificates in the signature end in 2036."""
-    signed = sign(final_content(), signer())
-    late = lint("a", signed, now=dt.datetime(2037, 1, 1, tzinfo=dt.UTC))
-    assert "apple-E36" in {f.rule for f in late}
-    early = lint("a", signed, now=dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
-    assert "apple-E36" in {f.rule for f in early if f.severity is Severity.ERROR}
-
-
-def test_change_after_signing_is_found():
-    """One letter of the content changed breaks the signature."""
-    signed = sign(final_content(), signer()).replace(b"helpdesk@", b"helpdisk@")
-    assert "apple-E36" in {f.rule for f in lint("a", signed)}
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----\n",
-        b'MIME-Version: 1.0\nContent-Type: multipart/signed\n\n<plist version="1.0">',
-        sign(b"x", signer())[:-20],
-        sign(b"x", signer()) + b"\n",
-    ],
-    ids=["PEM", "S/MIME", "cut off", "a line end too many"],
-)
-def test_broken_signatures_are_named(content):
-    """What is no attached DER signature is refused under E36."""
-    (finding,) = lint("a", content)
-    assert (finding.rule, finding.severity) == ("apple-E36", Severity.ERROR)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"<?xml version='1.0'?><plist version='1.0'><dict><key>a</key></dict></plist>",
-        b"<?xml version='1.0'?><plist version='1.0'><array/></plist>",
-        b"<plist><dict><key>RemovalDate</key><date>tomorrow</date></dict></plist>",
-        b'<!DOCTYPE plist [<!ENTITY a "b">]><plist><string>&a;</string></plist>',
-        b"bplist00",
-        sign(b"no property list", signer()),
-    ],
-)
-def test_unreadable_profiles_are_one_error(content):
-    """Damage ends in one finding, never in an exception."""
-    (finding,) = lint("a", content)
-    assert (finding.rule, finding.severity) == ("apple-E35", Severity.ERROR)
-
-
-def test_what_is_no_payload_is_said():
-    """Neither emptiness nor noise is taken for a profile."""
-    assert [f.message for f in lint("a", b"")] == ["the file is empty"]
-    assert lint("a", b"\x00\x01\x02")[0].rule == "lint-01"
-
-
-@given(st.binary(max_size=400))
-def test_noise_never_raises(noise):
-    """Any bytes, alone or behind the beginning of a real file, give findings or nothing."""
-    for content in (noise, b"bplist00" + noise, b"<plist>" + noise + b"</plist>", _SIGNED[:60] + noise):
-        lint("a", content)
-        recognises(content)
-
-
-@given(st.integers(0, 3000), st.binary(min_size=1, max_size=4))
-def test_damage_never_raises(offset, bytes_):
-    """A good file with some bytes overwritten gives findings or nothing."""
-    for good in (_content("staff"), _SIGNED, _BINARY):
-        start = offset % len(good)
-        lint("a", good[:start] + bytes_ + good[start + len(bytes_) :])
-
-
-_plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-10, 3000) | st.text(max_size=8) | st.binary(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.sampled_from(EVERY_KEY), _plain.filter(lambda value: value is not None))
-def test_any_value_anywhere_never_raises(place, value):
-    """Whatever a foreign tool writes under a key we know, lint answers."""
-    group, path = place
-    tree = profile(group)
-    holder(tree, path)[path[-1]] = value
-    try:
-        content = plistlib.dumps(tree, fmt=plistlib.FMT_BINARY)
-    except (TypeError, ValueError):  # None deep inside, or lone surrogates
-        return
-    lint("a", content)
-
-
-_SIGNED = sign(final_content(), signer())
-_BINARY = plistlib.dumps(profile(), fmt=plistlib.FMT_BINARY)
