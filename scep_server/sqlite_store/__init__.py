@@ -16,6 +16,7 @@ from scep_server.sqlite_store.failures import translated
 from scep_server.sqlite_store.rows import to_serial, to_time
 from scep_server.sqlite_store.schema import connect, open_database
 from scep_server.sqlite_store.settle import BY_SERIAL, CHALLENGE_BY_ID, answered, append, settle, transaction
+from scep_server.sqlite_store.turn import WriterTurn
 from scep_server.store import (
     CertificateRecord,
     Entry,
@@ -68,10 +69,11 @@ class SqliteStore:
         self._writer = open_database(path)
         with translated(path):
             self._reader = connect(path)
+            self._turn = WriterTurn(path)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, translated(self._path), transaction(self._writer):
+        with self._lock, translated(self._path), self._turn, transaction(self._writer):
             yield self._writer
 
     def _one(self, statement: str, *parameters: rows.SqlValue) -> rows.Row | None:
@@ -199,7 +201,7 @@ class SqliteStore:
 
     def probe(self) -> None:
         """See `Store.probe`."""
-        with self._lock, translated(self._path):
+        with self._lock, translated(self._path), self._turn:
             self._writer.execute("begin immediate")
             try:
                 self._writer.execute("insert into revisions values (' probe', 0)")
@@ -212,3 +214,4 @@ class SqliteStore:
         with self._lock:
             self._reader.close()
             self._writer.close()
+            self._turn.close()
