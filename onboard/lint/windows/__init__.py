@@ -16,15 +16,14 @@ from onboard.lint.windows.schema import ROOTS
 from onboard.lint.windows.syncml import SYNCML, syncml
 
 _HEAD = 4096
-_ROOT = re.compile(
-    rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody|Atomic|Add|Replace|Exec)\b"
-)
+_ROOT = re.compile(rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody)\b")
 _FRAGMENT = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<(?:Atomic|Add|Replace|Exec|Delete)\b")
 
 
 def recognises(content: bytes) -> bool:
     """Whether this is one of the formats; by the name of the root element, in UTF-8 or UTF-16."""
-    return _ROOT.search(content[:_HEAD].replace(b"\0", b"")) is not None
+    head = content[:_HEAD].replace(b"\0", b"")
+    return _ROOT.search(head) is not None or _FRAGMENT.match(head) is not None
 
 
 def lint(path: str, content: bytes) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from onboard.errors import PayloadError
 from onboard.names import EXTENDED_KEY_USAGES, AltNameKind
 from onboard.payloads.intune.bundle import Json
 from onboard.payloads.windows.request import quote
-from onboard.plan import GroupPlan, SubjectPart
+from onboard.plan import AltNamePart, GroupPlan, SubjectPart
 from onboard.variables import Holder
 
 SAN_TYPES: Mapping[AltNameKind, str] = {
@@ -27,6 +27,7 @@ EKU_NAMES: Mapping[str, str] = {
     "smartcard-logon": "Smart Card Log-on",
 }
 _LONGEST, _SHORTEST = 731, 5  # days; Intune takes at most 24 months
+_SID_URI = "tag:microsoft.com,2022-09-14:sid:${user.sid}"  # strong mapping, KB5014754
 _FORBIDDEN = re.compile(r"[{}|;]")  # in literal text, Intune takes them for its own
 
 
@@ -46,7 +47,7 @@ def scep_properties(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str
         "certificateValidityPeriodScale": "days",
         "certificateValidityPeriodValue": plan.profile.valid_for.days,
         "customSubjectAlternativeNames": [
-            {"sanType": SAN_TYPES[name.kind], "name": name.value.spell(spelling)}
+            {"sanType": SAN_TYPES[name.kind], "name": _alt_name(name, spelling)}
             for name in plan.scep.subject_alt_names
         ],
         "extendedKeyUsages": extended_key_usages(plan),
@@ -63,6 +64,13 @@ def extended_key_usages(plan: GroupPlan) -> list[Json]:
         {"name": EKU_NAMES[usage], "objectIdentifier": EXTENDED_KEY_USAGES[usage]}
         for usage in plan.profile.extended_key_usages
     ]
+
+
+def _alt_name(name: AltNamePart, spelling: Callable[[str], str]) -> str:
+    """Intune writes the tag of a security identifier itself, and only around its bare variable."""
+    if name.kind is AltNameKind.URI and str(name.value) == _SID_URI:
+        return spelling("user.sid")
+    return name.value.spell(spelling)
 
 
 def _part(part: SubjectPart, spelling: Callable[[str], str]) -> str:

@@ -15,11 +15,11 @@ from support.snapshots import file_type
 from onboard.errors import PayloadError, VariableError
 from onboard.lint import lint
 from onboard.model import Platform, Security
-from onboard.names import ATTRIBUTES
+from onboard.names import ATTRIBUTES, AltNameKind
 from onboard.payloads.intune import build
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.wlan import wlan_profile
-from onboard.plan import SubjectPart
+from onboard.plan import AltNamePart, SubjectPart
 from onboard.secret import Secret
 from onboard.variables import Template
 
@@ -143,6 +143,21 @@ def test_scep_says_what_the_profile_says():
     assert body["renewalThresholdPercentage"] == 8
     assert (body["keySize"], body["certificateStore"]) == ("size2048", "user")
     assert body["scepServerUrls"] == ["https://scep.northwind.example/scep/staff"]
+
+
+def test_a_security_identifier_is_intunes_own_variable():
+    """Strong mapping: Intune puts the tag around its variable itself, so the variable stands alone."""
+    plan = staff_plan()
+    uri = AltNamePart(
+        kind=AltNameKind.URI, value=Template.parse("tag:microsoft.com,2022-09-14:sid:${user.sid}")
+    )
+    plan = replace(plan, scep=replace(plan.scep, subject_alt_names=(uri,)))
+    table = {**_TABLE, "user.sid": "{{OnPremisesSecurityIdentifier}}"}
+    (artifact, *_) = build(plan, table.__getitem__, validated=True)
+    body = bodies(json.loads(artifact.content))["windows-scep"]
+    assert body["customSubjectAlternativeNames"] == [
+        {"sanType": "universalResourceIdentifier", "name": "{{OnPremisesSecurityIdentifier}}"}
+    ]
 
 
 def test_a_literal_with_a_comma_is_quoted_and_a_variable_is_not():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.csp import parse_x500, play
 from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
 
+from onboard.devices.windows import read_windows
 from onboard.errors import PayloadError, VariableError
 from onboard.names import ATTRIBUTES, AltNameKind
 from onboard.payloads.windows.elements import document
@@ -42,6 +43,17 @@ def test_enrolment_says_what_the_profile_says():
     assert (enrolment.key_bits, enrolment.key_usage) == (2048, 160)
     assert enrolment.ekus == ("1.3.6.1.5.5.7.3.2",)
     assert bytes.fromhex(enrolment.root_sha1) == certificates()["root"].sha1
+
+
+def test_two_readers_agree():
+    """The simulated device that rehearses and the interpreter of the tests read the same enrolment."""
+    content = document(syncml(staff_plan(), neutral))
+    (ours,) = play(content).enrolments
+    theirs = read_windows(content).enrolment
+    assert theirs.url == ours.url
+    assert [rdn[0].value for rdn in theirs.request.subject] == [value for _, value in ours.subject]
+    assert [name.value for name in theirs.request.alt_names] == [value for _, value in ours.alt_names]
+    assert theirs.key_bits == ours.key_bits
 
 
 def test_a_profile_without_alternative_names_sends_none():

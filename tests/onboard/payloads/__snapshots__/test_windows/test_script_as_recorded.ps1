@@ -699,7 +699,14 @@ function Invoke-Install {
         # Whatever failed, -Remove must know what is there.
         Write-State -State $state
     }
-    Register-RenewalTask
+    try {
+        Register-RenewalTask
+    }
+    catch {
+        # Everything works until the certificate ends; the person who reads this can run -Renew by hand.
+        Write-Log ('No renewal was scheduled: ' + $_.Exception.Message)
+        Write-Warning -Message 'No renewal was scheduled; see the log.'
+    }
     Write-Log 'Done.'
 }
 
