@@ -19,6 +19,7 @@ from onboard.radius.settings import ServerCertificate, Settings
 _FILTERS: Mapping[str, templating.Filter] = {
     "text": quoting.text,
     "pattern": quoting.pattern,
+    "same": quoting.same,
     "word": quoting.word,
     "braces": quoting.braces,
     "comment": quoting.comment,

@@ -15,6 +15,13 @@ def text(value: str) -> Quoted:
     return Quoted("'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'")
 
 
+def same(value: str) -> Quoted:
+    """A comparison with `value`: the file's reader expands `${…}` even inside of single quotes."""
+    if "$" not in value:
+        return Quoted(f"== {text(value)}")
+    return Quoted(f"=~ {pattern('^' + literal(value) + '$')}")
+
+
 def pattern(value: str) -> Quoted:
     """A regular expression between slashes; `value` is one already, made of `literal` pieces."""
     _demand_printable(value)
@@ -22,9 +29,9 @@ def pattern(value: str) -> Quoted:
 
 
 def literal(value: str) -> str:
-    """A piece of a regular expression that matches `value` and nothing else; `%` would start an expansion."""
-    escaped = re.sub(r"[\\.^$|?*+()\[\]{}]", r"\\\g<0>", value)
-    return escaped.replace("%", "[%]")
+    """A piece of a regular expression that matches `value` alone; `%` and `$` would start expansions."""
+    escaped = re.sub(r"[\\.^|?*+()\[\]{}]", r"\\\g<0>", value)
+    return escaped.replace("%", "%%").replace("$", "[$]")
 
 
 def word(value: str) -> Quoted:

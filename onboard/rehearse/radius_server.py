@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,15 +134,25 @@ def _drain(process: subprocess.Popen[str], log: deque[str], ready: threading.Eve
 
 
 def _await(process: subprocess.Popen[str], log: deque[str], ready: threading.Event) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    ready.wait(timeout=_START_SECONDS)
-    if (
-        process.poll() is not None
-        or time.monotonic() > deadline
-        or not any("Ready to process" in x for x in log)
-    ):
-        msg = "FreeRADIUS did not start: " + " | ".join(list(log)[-3:])
+    started = ready.wait(timeout=_START_SECONDS) and any("Ready to process" in line for line in log)
+    if not started:
+        arguments = process.args if isinstance(process.args, list) else []
+        msg = f"FreeRADIUS did not start: {_complaint([str(a) for a in arguments]) or list(log)[-1:]}"
         raise EapolError(msg, hint="run 'freeradius -X -d FOLDER' on the generated folder")
+
+
+def _complaint(command: list[str]) -> str:
+    """What is wrong with the configuration: the server says it in debugging mode only."""
+    checked = subprocess.run(
+        [command[0], "-X", "-C", *command[2:]],
+        env={LOOPBACK.secret_variable: "checked"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_START_SECONDS,
+    )
+    lines = [line.strip() for line in checked.stdout.splitlines() if line.strip()]
+    return "" if checked.returncode == 0 else " | ".join(lines[-3:])
 
 
 def _free_port() -> int:

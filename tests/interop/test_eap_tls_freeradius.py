@@ -318,3 +318,30 @@ def test_groups_of_one_authority_are_told_apart_by_subject(tmp_path):
             )
         ]
     assert vlan == [20, 40, None, None]
+
+
+ODD_SSIDS = [
+    "Café 'n' $x %{User-Name}",
+    "a\\b",
+    'say "x"',
+    "x') || (1 == 1",
+    "/a/b",
+    "${confdir}",
+    "a:b",
+    " lead",
+]
+
+
+def test_odd_names_of_networks_are_compared_as_they_are(scene):
+    """Quotation marks, expansions and colons in an SSID open that SSID and no other."""
+    rules = tuple(replace(rule, ssids=tuple(ODD_SSIDS)) for rule in scene.policy.rules)
+    own, identity = server_certificate(scene.world.site, NORTHWIND.radius[0]), scene.identity()
+    policy = replace(scene.policy, rules=rules)
+    with running_radius(policy, own, scene.crls(), scene.folder / "odd") as radius:
+        accepted = {
+            ssid: radius.authenticate(
+                "staff", replace(scene.network(), ssid=ssid.encode()), identity, scene.chain
+            ).accepted
+            for ssid in (*ODD_SSIDS, "Northwind", "x", "lead", "b")
+        }
+    assert [ssid for ssid, opened in accepted.items() if opened] == ODD_SSIDS
