@@ -14,7 +14,7 @@ from onboard.lint.report import Report
 
 _TOP = "openNetworkConfiguration"
 _NETWORK = frozenset({"GUID", "Name", "Type", "WiFi", "ProxySettings"})
-_WIFI = frozenset(
+WIFI = frozenset(
     {
         "SSID",
         "HexSSID",
@@ -26,7 +26,7 @@ _WIFI = frozenset(
         "MACAddressRandomizationMode",
     }
 )
-_EAP = frozenset(
+EAP = frozenset(
     {
         "Outer",
         "Inner",
@@ -41,10 +41,10 @@ _EAP = frozenset(
         "ClientCertKeyPairAlias",
     }
 )
-_SECURITY = frozenset({"None", "WEP-PSK", "WPA-PSK", "WPA-EAP", "WEP-8021X", "WPA3-Enterprise_192"})
+SECURITY = frozenset({"None", "WEP-PSK", "WPA-PSK", "WPA-EAP", "WEP-8021X", "WPA3-Enterprise_192"})
 _ENTERPRISE = frozenset({"WPA-EAP", "WEP-8021X", "WPA3-Enterprise_192"})
-_OUTER = frozenset({"EAP-TLS", "PEAP", "EAP-TTLS", "EAP-SIM", "EAP-AKA"})
-_COMPANIONS = {"Ref": "ClientCertRef", "KeyPairAlias": "ClientCertKeyPairAlias"}
+OUTER = frozenset({"EAP-TLS", "PEAP", "EAP-TTLS", "EAP-SIM", "EAP-AKA"})
+COMPANIONS = {"Ref": "ClientCertRef", "KeyPairAlias": "ClientCertKeyPairAlias"}
 
 
 def recognises(content: bytes) -> bool:
@@ -120,10 +120,10 @@ def _network(report: Report, where: str, network: Mapping[str, Json], guids: fro
         report.error("08", f"{where}.WiFi", "mandatory")
         return
     where = f"{where}.WiFi"
-    _unknown(report, where, wifi, _WIFI)
+    _unknown(report, where, wifi, WIFI)
     if not wifi.get("SSID") and not wifi.get("HexSSID"):
         report.error("10", f"{where}.SSID", "neither SSID nor HexSSID")
-    if wifi.get("Security") not in _SECURITY:
+    if wifi.get("Security") not in SECURITY:
         report.error("11", f"{where}.Security", "not a value of the API")
     if wifi.get("AutoConnect") is not True:
         report.warning("12", f"{where}.AutoConnect", "not used until the person picks it once")
@@ -135,8 +135,8 @@ def _eap(report: Report, where: str, eap: Json, guids: frozenset[str]) -> None:
     if not isinstance(eap, dict):
         report.error("13", where, "mandatory for an enterprise network")
         return
-    _unknown(report, where, eap, _EAP)
-    if eap.get("Outer") not in _OUTER:
+    _unknown(report, where, eap, EAP)
+    if eap.get("Outer") not in OUTER:
         report.error("14", f"{where}.Outer", "not a value of the API")
     if not eap.get("DomainSuffixMatch"):
         report.error("15", f"{where}.DomainSuffixMatch", "empty: Android refuses the network")
@@ -152,10 +152,10 @@ def _client(report: Report, where: str, eap: Mapping[str, Json]) -> None:
     kind = eap.get("ClientCertType")
     if eap.get("Outer") != "EAP-TLS" and kind is None:
         return
-    if not isinstance(kind, str) or kind not in _COMPANIONS:
-        report.error("18", f"{where}.ClientCertType", f"not one of {', '.join(_COMPANIONS)}")
-    elif not eap.get(_COMPANIONS[kind]):
-        report.error("19", f"{where}.{_COMPANIONS[kind]}", f"mandatory with ClientCertType {kind}")
+    if not isinstance(kind, str) or kind not in COMPANIONS:
+        report.error("18", f"{where}.ClientCertType", f"not one of {', '.join(COMPANIONS)}")
+    elif not eap.get(COMPANIONS[kind]):
+        report.error("19", f"{where}.{COMPANIONS[kind]}", f"mandatory with ClientCertType {kind}")
 
 
 def _unknown(report: Report, where: str, found: Iterable[str], known: frozenset[str]) -> None:
