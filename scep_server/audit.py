@@ -50,6 +50,7 @@ class Event:
         identity: asserted or bound.
         challenge: id of the challenge or of the certificate that vouched.
         signer: SHA-256 of the request's signer certificate, hex.
+        ignored: extensions that were asked for and not granted, dotted OIDs with blanks between.
         count: number of refusals of a COUNTED event.
     """
 
@@ -67,6 +68,7 @@ class Event:
     identity: str = ""
     challenge: str = ""
     signer: str = ""
+    ignored: str = ""
     count: int = 0
 
     def turned(self, kind: EventKind, **changes: str) -> Event:
@@ -105,6 +107,7 @@ _FIELDS = (
     "identity",
     "challenge",
     "signer",
+    "ignored",
     "count",
 )
 
@@ -123,6 +126,7 @@ EVENT_SCHEMA: Mapping[str, object] = MappingProxyType(
             **{name: {"type": "string", "minLength": 1} for name in _FIELDS if name != "count"},
             "serial": {"type": "string", "pattern": "^[0-9a-f]+$"},
             "signer": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "ignored": {"type": "string", "pattern": "^[0-9. ]+$"},
             "identity": {"enum": ["asserted", "bound"]},
             "fail_info": {"enum": ["badAlg", "badMessageCheck", "badRequest", "badTime", "badCertId"]},
             "count": {"type": "integer", "minimum": 1},

@@ -21,9 +21,9 @@ from scep_server.http.exchange import (
     send_response,
 )
 from scep_server.http.pki import PkiResource
-from scep_server.http.scep import ScepResource
+from scep_server.http.query import read_query
+from scep_server.http.scep import ScepResource, is_pki_operation
 from scep_server.limits import Network, TokenBuckets, bucket_key
-from scep_server.messages import Operation
 from scep_server.service import Endpoint
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
@@ -121,12 +121,13 @@ class Application:
 
     async def _scep(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Response:
         address = address_of(scope, self.trusted_proxies)
-        if scope["method"] == "POST" or Operation.PKI_OPERATION.value.encode() in scope["query_string"]:
+        query = read_query(scope["query_string"])
+        if is_pki_operation(query, scope["method"]):
             refused = self._limited(address)
             if refused is not None:
                 await self.scep.service.turned_away(endpoint, address)
                 return refused
-        return await self.scep.respond(endpoint, scope, receive, address)
+        return await self.scep.respond(endpoint, query, scope, receive, address)
 
     async def _ocsp(self, pki: PkiResource, name: str, scope: Scope, receive: Receive) -> Response:
         refused = self._limited(address_of(scope, self.trusted_proxies))

@@ -15,7 +15,7 @@ from scep_server.http.exchange import (
     plain,
     read_body,
 )
-from scep_server.http.query import Query, decode_message, read_query
+from scep_server.http.query import Query, decode_message
 from scep_server.messages import Operation
 from scep_server.service import Endpoint, NotScep, Reply, Service, TryLater
 
@@ -35,9 +35,10 @@ class ScepResource:
     service: Service
     body_limit: int = BODY_LIMIT
 
-    async def respond(self, endpoint: Endpoint, scope: Scope, receive: Receive, address: str) -> Response:
+    async def respond(
+        self, endpoint: Endpoint, query: Query, scope: Scope, receive: Receive, address: str
+    ) -> Response:
         """Answer one request; a SCEP FAILURE is HTTP 200, HTTP errors are for what is no SCEP at all."""
-        query = read_query(scope["query_string"])
         method = scope["method"]
         if method not in {"GET", "HEAD", "POST"}:
             return plain(405, "use GET or POST", ("allow", "GET, HEAD, POST"))
@@ -45,7 +46,7 @@ class ScepResource:
             return Response(body=endpoint.capabilities)
         if query.operation == Operation.GET_CA_CERT:
             return Response(body=endpoint.ca_certificates, media_type=CA_RA_CERT)
-        if query.operation == Operation.PKI_OPERATION or (method == "POST" and not query.operation):
+        if is_pki_operation(query, method):
             return await self._operate(endpoint, query, scope, receive, address)
         return plain(400, "unknown operation; this is a SCEP endpoint (RFC 8894)")
 
@@ -72,3 +73,8 @@ class ScepResource:
         if len(query.message) > 2 * self.body_limit:
             raise TooLargeError
         return decode_message(query.message)
+
+
+def is_pki_operation(query: Query, method: str) -> bool:
+    """Whether a request leads to private-key operations; a POST without an operation is taken for one."""
+    return query.operation == Operation.PKI_OPERATION or (method == "POST" and not query.operation)

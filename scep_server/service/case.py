@@ -35,9 +35,10 @@ class Case:
         signed: parsed; there is somebody to answer to.
         opened: the envelope was opened; a reply can mirror its algorithms.
         proven: the sender has shown possession of the key in the CSR or of the signer's certificate.
+        ignored_extensions: what the CSR asks for and no policy grants.
     """
 
-    __slots__ = ("address", "endpoint", "now", "opened", "proven", "signed")
+    __slots__ = ("address", "endpoint", "ignored_extensions", "now", "opened", "proven", "signed")
 
     def __init__(self, endpoint: Endpoint, address: str, now: datetime) -> None:
         self.endpoint = endpoint
@@ -46,6 +47,7 @@ class Case:
         self.signed: SignedRequest | None = None
         self.opened: OpenedRequest | None = None
         self.proven = False
+        self.ignored_extensions: tuple[str, ...] = ()
 
     @property
     def signs_reply(self) -> Recipient:
@@ -79,11 +81,12 @@ class Case:
         )
 
     def issued(self, record: CertificateRecord) -> Event:
-        """The event of a certificate."""
+        """The event of a certificate; it says which wishes of the CSR were left out."""
         return self.event(
             EventKind.ISSUED,
             serial=f"{record.serial:x}",
             subject=record.subject,
             identity=record.identity,
             challenge=record.challenge,
+            ignored=" ".join(self.ignored_extensions),
         )

@@ -78,7 +78,7 @@ class Enrolling:
             StoreError: nothing was recorded.
         """
         csr = payload_csr(opened)
-        case.proven = True
+        case.proven, case.ignored_extensions = True, csr.ignored_extensions
         key = _request_key(case, opened, csr)
         earlier = self.store.answered(key, case.now)
         if earlier is not None:

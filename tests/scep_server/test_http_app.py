@@ -323,6 +323,8 @@ def test_requests_are_limited_by_address(web, caplog):
         address = f"{url}/scep/staff?operation=PKIOperation"
         codes = [web.post(address, content=b"x").status_code for _ in range(4)]
         assert codes == [400, 400, 429, 429]
+        hidden = f"{url}/scep/staff?operation=%50KIOperation&message=AAAA"
+        assert web.get(hidden).status_code == 429
         limited = web.post(address, content=b"x")
         assert int(limited.headers["retry-after"]) >= 90
         assert web.get(f"{url}/scep/staff?operation=GetCACaps").status_code == 200

@@ -174,6 +174,16 @@ def test_the_policy_decides(desk, request_changes, words):
     assert words in desk.seen[-1].reason
 
 
+def test_extensions_that_nobody_grants_are_ignored_and_logged(desk):
+    """The certificate comes without them, and the audit names what was left out."""
+    server_auth = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+    no_check = x509.OCSPNoCheck()
+    (der,) = desk.enrol(challenge=STATIC_SECRET, extensions=[server_auth, no_check]).certificates
+    granted = x509.load_der_x509_certificate(der).extensions
+    assert no_check.oid not in {extension.oid for extension in granted}
+    assert no_check.oid.dotted_string in json.loads(list(desk.store.audit())[-1].text)["ignored"].split()
+
+
 def test_a_weak_key_is_refused(desk):
     """A key of 1024 bits gets badRequest although the challenge is right."""
     key = rsa_key("small", 1024)
