@@ -8,6 +8,7 @@ that language: an unquoted value is an error when the template is rendered, not 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateNotFound, select_autoescape
 
@@ -31,7 +32,7 @@ def page(name: str, /, **values: object) -> str:
         jinja2.UndefinedError: the template uses a name that is not among `values`.
         jinja2.TemplateNotFound: there is no such template.
     """
-    return _environment().get_template(name).render(values)
+    return _page_environment().get_template(name).render(values)
 
 
 def code(name: str, filters: Mapping[str, Filter], /, **values: object) -> str:
@@ -47,9 +48,19 @@ def code(name: str, filters: Mapping[str, Filter], /, **values: object) -> str:
         jinja2.UndefinedError: the template uses a name that is not among `values`.
         jinja2.TemplateNotFound: there is no such template.
     """
+    return _code_environment(tuple(filters.items())).get_template(name).render(values)
+
+
+@cache  # compiling a template takes longer than building everything else of a group
+def _page_environment() -> Environment:
+    return _environment()
+
+
+@cache
+def _code_environment(filters: tuple[tuple[str, Filter], ...]) -> Environment:
     environment = _environment(finalize=_only_quoted)
     environment.filters.update(filters)
-    return environment.get_template(name).render(values)
+    return environment
 
 
 def _environment(finalize: Callable[..., object] | None = None) -> Environment:
@@ -66,14 +77,15 @@ def _environment(finalize: Callable[..., object] | None = None) -> Environment:
     )
 
 
-def _source(name: str) -> str:
+def _source(name: str) -> tuple[str, str | None, Callable[[], bool]]:
     # Names come from our own code and templates; a step upwards would leave the folder all the same.
     if name.startswith("/") or ".." in name.split("/"):
         raise TemplateNotFound(name)
     try:
-        return resources.text("templates", name)
+        text = resources.text("templates", name)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise TemplateNotFound(name) from error
+    return text, None, lambda: resources.text("templates", name) == text
 
 
 def _only_quoted(value: object) -> object:

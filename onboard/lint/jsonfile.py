@@ -41,6 +41,8 @@ def parse(content: bytes) -> Json:
 
 def looks_like(content: bytes, *names: str) -> bool:
     """Whether this is a JSON object that has one of the names at its top."""
+    if not content.lstrip(b" \t\r\n").startswith(b"{"):
+        return False  # every format is asked about every file, and most are no JSON
     try:
         document = parse(content)
     except JsonError:

@@ -5,6 +5,7 @@ No DTD, no entities, no external references; depth is bounded, because a profile
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, ParseError
@@ -29,6 +30,7 @@ class Node:
     file: str
     where: str
     element: Element = field(repr=False)
+    nodes: tuple[Node, ...] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -57,18 +59,11 @@ class Node:
 
     def children(self) -> tuple[Node, ...]:
         """The child elements; of several with one name, each has its number in its place."""
-        names = [local_name(child.tag) for child in self.element]
-        seen: dict[str, int] = {}
-        found = []
-        for child, name in zip(self.element, names, strict=True):
-            seen[name] = seen.get(name, 0) + 1
-            number = f"[{seen[name]}]" if names.count(name) > 1 else ""
-            found.append(Node(self.file, f"{self.where}/{name}{number}", child))
-        return tuple(found)
+        return self.nodes
 
     def all(self, name: str) -> Iterator[Node]:
         """Every descendant of that local name, in document order."""
-        for child in self.children():
+        for child in self.nodes:
             if child.name == name:
                 yield child
             yield from child.all(name)
@@ -127,7 +122,18 @@ def read_node(path: str, content: bytes | str, where: str = "") -> Node:
         msg = f"it is nested more than {_DEEPEST} elements deep"
         raise UnreadableError(msg)
     name = local_name(root.tag)
-    return Node(path, f"{where}/{name}" if where else name, root)
+    return _node(path, f"{where}/{name}" if where else name, root)
+
+
+def _node(path: str, where: str, element: Element) -> Node:
+    names = [local_name(child.tag) for child in element]
+    total, seen = Counter(names), Counter[str]()
+    found = []
+    for child, name in zip(element, names, strict=True):
+        seen[name] += 1
+        number = f"[{seen[name]}]" if total[name] > 1 else ""
+        found.append(_node(path, f"{where}/{name}{number}", child))
+    return Node(path, where, element, tuple(found))
 
 
 def local_name(tag: str) -> str:
