@@ -95,6 +95,17 @@ def test_it_enrols(tmp_path):
     assert x509.load_pem_x509_certificate(trust) == HERE.root
 
 
+def test_a_person_enrols_by_address(tmp_path):
+    """An address goes into subject and alternative name, although certmonger encodes its @ against X.520."""
+    with running_server(HERE.config(None)) as url:
+        done = run(tmp_path, plan_for(url, plan=staff_plan()), "user.email=ada@northwind.example")
+    assert done.returncode == 0, done.stderr
+    found = certificate(tmp_path)
+    assert "CN=ada@northwind.example" in {name.rfc4514_string() for name in found.subject.rdns}
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.RFC822Name) == ["ada@northwind.example"]
+
+
 def test_it_renews(tmp_path):
     """A renewal goes by itself, without a challenge, through the same helper."""
     after = f"""
