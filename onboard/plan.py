@@ -83,6 +83,7 @@ class GroupPlan:
     issuers: tuple[PublicCertificate, ...]  # of `issuing`, nearest first; the last is the root
     networks: tuple[NetworkPlan, ...]  # in order of preference
     scep: ScepPlan
+    onboarding_ssid: Ssid | None = None  # where devices without a certificate start; None without onboarding
 
     @property
     def root(self) -> PublicCertificate:
@@ -141,6 +142,7 @@ def make_plan(
         issuing=issuing,
         issuers=tuple(issuers),
         networks=_networks(group, certificates),
+        onboarding_ssid=organization.onboarding.ssid if organization.onboarding else None,
         scep=ScepPlan(
             url=organization.scep.endpoint(group.name),
             challenge=challenge,

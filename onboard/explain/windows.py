@@ -45,7 +45,21 @@ def explain(path: str, content: bytes) -> tuple[Section, ...]:
         raise PayloadError(f"{path}: {error}") from error
     if root.name in {"SyncML", "SyncBody"}:
         return _sections(_syncml(root))
+    if root.name == "WindowsCustomizations":
+        return _sections((("Networks", tuple(_package(root))),))
     return _sections((("Networks", tuple(networks(root))),))
+
+
+def _package(root: Node) -> Iterator[str]:
+    """A provisioning package, which brings networks to a computer in setup."""
+    for network in root.all("WLANConfig"):
+        security = network.value("WLANXmlSettings", "SecurityType")
+        joins = network.value("WLANXmlSettings", "AutoConnect").lower() == "true"
+        how = "joins" if joins else "may be told to join"
+        name = network.element.get("SSID")
+        yield f"A computer that takes this package {how} the Wi-Fi network “{name}” ({security})."
+        if network.first("WLANXmlSettings", "SecurityKey") is not None:
+            yield "The network's password stands in the package; whoever reads the file has it."
 
 
 def _sections(told: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Section, ...]:

@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from onboard.errors import Finding, Severity
 from onboard.lint.windows.document import Node, UnreadableError, read_node
 from onboard.lint.windows.profile import profile
+from onboard.lint.windows.provisioning import provisioning
 from onboard.lint.windows.schema import ROOTS
 from onboard.lint.windows.syncml import SYNCML, syncml
 
 _HEAD = 4096
-_ROOT = re.compile(rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody)\b")
+_ROOT = re.compile(
+    rb"<(?:\w+:)?(?:WLANProfile|LANProfile|EapHostConfig|SyncML|SyncBody|WindowsCustomizations)\b"
+)
 _FRAGMENT = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?<(?:Atomic|Add|Replace|Exec|Delete)\b")
 
 
@@ -50,6 +53,8 @@ def _judge(root: Node) -> Iterator[Finding]:
         yield from profile(root)
     elif root.name in {"SyncML", "SyncBody"}:
         yield from syncml(root, profile)
+    elif root.name == "WindowsCustomizations":
+        yield from provisioning(root)
     else:
         yield root.error("01", "this is no WLANProfile, LANProfile, EapHostConfig or SyncML")
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 from onboard.artifact import Artifact
-from onboard.model import NetworkType, Platform
+from onboard.model import NetworkType, Platform, Ssid
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import document
 from onboard.payloads.windows.instructions import instructions
 from onboard.payloads.windows.lan import lan_profile
+from onboard.payloads.windows.provisioning import customizations
 from onboard.payloads.windows.script import embedded_challenge, script
 from onboard.payloads.windows.syncml import syncml
 from onboard.payloads.windows.wlan import wlan_profile
@@ -18,7 +19,7 @@ from onboard.plan import GroupPlan, NetworkPlan
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """The Windows files of a group: a profile for each network, the SyncML file, the script, instructions.
+    """The Windows files of a group: network profiles, provisioning package, SyncML, script, instructions.
 
     Args:
         plan: the group.
@@ -30,8 +31,11 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
     """
     profiles = tuple(_profile(plan, network) for network in plan.networks)
     embedded = embedded_challenge(plan, spelling)
+    start = plan.onboarding_ssid
+    package = () if start is None else (_package(plan, start),)
     return (
         *profiles,
+        *package,
         _artifact(
             plan,
             f"{plan.group}.syncml.xml",
@@ -63,6 +67,10 @@ def _profile(plan: GroupPlan, network: NetworkPlan) -> Artifact:
     if network.type is NetworkType.WIFI:
         return _xml(plan, f"wlan-{network.name}.xml", "wlan-profile", wlan_profile(plan, network))
     return _xml(plan, f"lan-{network.name}.xml", "lan-profile", lan_profile(plan, network))
+
+
+def _package(plan: GroupPlan, ssid: Ssid) -> Artifact:
+    return _xml(plan, "customizations.xml", "provisioning-package", customizations(plan, ssid))
 
 
 def _xml(plan: GroupPlan, name: str, kind: str, root: ET.Element) -> Artifact:

@@ -41,6 +41,7 @@ def instructions(plan: GroupPlan, *, asks_challenge: bool) -> str:
             }
             for certificate in plan.anchors
         ],
+        onboarding_ssid=plan.onboarding_ssid.text if plan.onboarding_ssid else "",
         notes=notes(plan),
         troubles=TROUBLES,
         support=plan.support,

@@ -98,6 +98,11 @@ def test_foreign_commands_are_told():
     assert "AllowTLS1_3" in told(file("syncml").replace("<Final />", foreign + "<Final />"))
 
 
+def test_a_package_in_words():
+    """A provisioning package says which network it brings."""
+    assert "joins the Wi-Fi network “Northwind-Start” (Open)" in told(file("provisioning-package"))
+
+
 def test_an_unreadable_file_is_an_error():
     """A cut-off file cannot be explained, and says so with its name."""
     with pytest.raises(PayloadError, match=r"f\.xml"):

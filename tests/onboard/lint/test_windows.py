@@ -249,6 +249,29 @@ def test_hostile_and_broken_documents_are_findings(content):
     assert not any("root:" in finding.message for finding in findings)
 
 
+def _keyed(key: str) -> list[tuple[str, str]]:
+    return [("</SecurityType>", f"</SecurityType><SecurityKey>{key}</SecurityKey>")]
+
+
+PACKAGE = [
+    ("01", "error", [("urn:schemas-microsoft-com:windows-provisioning", "urn:other")]),
+    ("01", "error", [("<Version>1.0</Version>", "")]),
+    ("01", "error", [("PackageConfig", "Package")]),
+    ("03", "error", [('SSID="Northwind-Start"', f'SSID="{"x" * 33}"')]),
+    ("05", "error", [(">Open<", ">WPA3-Personal<")]),
+    ("05", "error", [(">Open<", ">WEP<")]),
+    ("05", "error", [(">Open<", ">WPA2-Personal<")]),
+    ("40", "warning", [(">Open<", ">WPA2-Personal<"), *_keyed("a long key")]),
+    ("05", "error", [(">Open<", ">WPA2-Personal<"), *_keyed("short")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "severity", "changes"), PACKAGE)
+def test_a_broken_package_is_named(rule, severity, changes):
+    """The source of a provisioning package is judged by what the designer can say."""
+    assert severity in _rules(_mutated(_file("provisioning-package"), *changes))[rule]
+
+
 _FILES = [_file(kind).encode() for kind in ("wlan-profile", "lan-profile", "syncml", "script")]
 
 

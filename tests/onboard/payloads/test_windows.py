@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from defusedxml import ElementTree as SafeET
 from support.northwind import STAFF_CHALLENGE, neutral, staff_plan, students_plan
 from support.snapshots import file_type
 
@@ -26,7 +27,14 @@ def _shown(content: bytes) -> str:
 def test_kinds_are_those_of_the_contract():
     """A profile for each network, one SyncML file, one script, and instructions."""
     kinds = Counter(artifact.kind for artifact in build(staff_plan(), neutral))
-    assert kinds == {"wlan-profile": 1, "lan-profile": 1, "syncml": 1, "script": 1, "instructions": 1}
+    assert kinds == {
+        "wlan-profile": 1,
+        "lan-profile": 1,
+        "provisioning-package": 1,
+        "syncml": 1,
+        "script": 1,
+        "instructions": 1,
+    }
 
 
 def test_paths_name_group_and_network():
@@ -34,6 +42,7 @@ def test_paths_name_group_and_network():
     assert [artifact.path for artifact in build(staff_plan(), neutral)] == [
         "staff/windows/wlan-campus.xml",
         "staff/windows/lan-desk.xml",
+        "staff/windows/customizations.xml",
         "staff/windows/staff.syncml.xml",
         "staff/windows/staff.ps1",
         "staff/windows/README.md",
@@ -67,7 +76,13 @@ def test_minted_challenge_makes_the_files_secret():
         return {"challenge": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "device.id": "0a1b"}[name]
 
     secret = {artifact.kind: artifact.secret for artifact in build(students_plan(), filled)}
-    assert secret == {"wlan-profile": False, "syncml": True, "script": True, "instructions": False}
+    assert secret == {
+        "wlan-profile": False,
+        "provisioning-package": False,
+        "syncml": True,
+        "script": True,
+        "instructions": False,
+    }
 
 
 def test_no_file_has_a_bom_or_a_carriage_return():
@@ -89,7 +104,9 @@ def test_profiles_say_nothing_of_the_endpoint():
     assert before["staff.syncml.xml"] != after["staff.syncml.xml"]
 
 
-@pytest.mark.parametrize("name", ["wlan-campus.xml", "lan-desk.xml", "staff.syncml.xml"])
+@pytest.mark.parametrize(
+    "name", ["wlan-campus.xml", "lan-desk.xml", "staff.syncml.xml", "customizations.xml"]
+)
 def test_xml_as_recorded(name, snapshot):
     """The XML of the staff group is what was recorded; the semantic tests beside say why."""
     assert _shown(_by_name(staff_plan())[name]) == snapshot.use_extension(file_type("xml"))
@@ -127,3 +144,19 @@ def test_instructions_follow_holder_and_challenge():
     assert "ONBOARD_CHALLENGE" not in staff
     assert "startup" in students
     assert "not as SYSTEM" in staff
+
+
+def test_the_package_brings_the_onboarding_network():
+    """A computer in setup joins the open onboarding network by itself; without one there is no package."""
+    root = SafeET.fromstring(_by_name(staff_plan())["customizations.xml"])
+    ns = "{urn:schemas-microsoft-com:windows-provisioning}"
+    (network,) = root.iter(f"{ns}WLANConfig")
+    assert network.attrib == {"SSID": "Northwind-Start", "Name": "Northwind-Start"}
+    assert {child.tag.removeprefix(ns): child.text for child in network[0]} == {
+        "AutoConnect": "True",
+        "HiddenNetwork": "False",
+        "SecurityType": "Open",
+    }
+    files = _by_name(replace(staff_plan(), onboarding_ssid=None))
+    assert "customizations.xml" not in files
+    assert "customizations.xml" not in files["README.md"].decode()
