@@ -6,7 +6,23 @@ from typing import Annotated
 
 import typer
 
-from onboard.cli import ca, cert, challenge, check, demo, generate, init, lint, schema, serve, whitelist
+from onboard.cli import (
+    ca,
+    cert,
+    challenge,
+    check,
+    demo,
+    diff,
+    explain,
+    generate,
+    init,
+    lint,
+    radius,
+    rehearse,
+    schema,
+    serve,
+    whitelist,
+)
 from onboard.cli.examples import epilog
 
 app = typer.Typer(
@@ -44,9 +60,13 @@ app.command("schema", epilog=epilog("schema"))(schema.command)
 app.add_typer(ca.app, name="ca")
 app.command("generate", epilog=epilog("generate"))(generate.command)
 app.command("lint", epilog=epilog("lint"))(lint.command)
+app.command("explain", epilog=epilog("explain"))(explain.command)
+app.command("diff", epilog=epilog("diff"))(diff.command)
 app.command("whitelist", epilog=epilog("whitelist"))(whitelist.command)
 app.add_typer(challenge.app, name="challenge")
 app.add_typer(cert.app, name="cert")
 app.command("serve", epilog=epilog("serve"))(serve.command)
 app.command("up", epilog=epilog("up"))(serve.up)
+app.command("radius", epilog=epilog("radius"))(radius.command)
+app.command("rehearse", epilog=epilog("rehearse"))(rehearse.command)
 app.command("demo", epilog=epilog("demo"))(demo.command)

@@ -15,8 +15,14 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "onboard generate --out payloads",
         "onboard generate --out payloads --group staff --platform apple",
         "onboard generate --out ada --group staff --for ada@northwind.example",
+        "onboard generate --out fleet --group staff --platform apple --mdm fleet",
     ),
     "lint": ("onboard lint payloads/staff/apple/staff.mobileconfig",),
+    "explain": ("onboard explain payloads/staff/apple/staff.mobileconfig",),
+    "diff": (
+        "onboard diff payloads/staff/apple/staff.mobileconfig ada/staff/apple/staff.mobileconfig",
+        "onboard diff payloads org.yaml",
+    ),
     "whitelist": ("onboard whitelist", "onboard whitelist --mode zero-touch --required --format json"),
     "challenge new": (
         "onboard challenge new students",
@@ -26,6 +32,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "cert list": ("onboard cert list --format json",),
     "serve": ("onboard serve --host 0.0.0.0 --port 8080",),
     "up": ("onboard up --out payloads --port 8080",),
+    "radius": ("onboard radius --out radius",),
+    "rehearse": ("onboard rehearse", "onboard rehearse --group staff --platform apple --format json"),
     "demo": ("onboard demo",),
 }
 

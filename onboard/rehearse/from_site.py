@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 import httpx
 from cryptography import x509
@@ -11,10 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.errors import PkiError
 from onboard.model import NetworkType, Organization, Radius
-from onboard.provision import Kind, Site
+from onboard.provision import Kind, Site, crls
 from onboard.provision.leaves import inventory, read
 from onboard.radius import Policy, ServerCertificate
+from onboard.serve import Parts, configure
 from scep_server.keys import KeyStoreError
+from scep_server.service.publishing import Publisher
 
 
 def server_certificate(site: Site, radius: Radius) -> ServerCertificate | None:
@@ -69,6 +72,25 @@ def _fetch(name: str, url: str, client: httpx.Client) -> x509.CertificateRevocat
     except (httpx.HTTPError, ValueError) as error:
         msg = f"the CRL of {name!r} at {url} cannot be had: {error}"
         raise PkiError(msg, hint="'onboard serve' publishes it") from error
+
+
+def current_crls(site: Site, policy: Policy) -> Mapping[str, x509.CertificateRevocationList]:
+    """The CRLs of the trusted authorities as the server publishes them now, by authority name.
+
+    Without the issuing keys only those of offline authorities, beside their certificates in `pki/`.
+
+    Raises:
+        StateError: the state folder cannot be used.
+    """
+    try:
+        config = configure(site, {}, parts=Parts(scep=False))
+    except PkiError:
+        return {c.name: crl for c in policy.trusted if (crl := crls.read(site, c.name)) is not None}
+    with closing(config.open_store()) as store:
+        published = {authority.name: authority for authority in config.authorities or ()}
+        publisher = Publisher(published, store, lambda: site.now)
+        found = {c.name: publisher.crl(c.name) for c in policy.trusted}
+    return {name: x509.load_der_x509_crl(der) for name, der in found.items() if der is not None}
 
 
 def labels(organization: Organization) -> Callable[[str, NetworkSettings], str]:

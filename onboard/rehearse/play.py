@@ -38,8 +38,12 @@ class Authenticator(Protocol):
 
     def authenticate(
         self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
-    ) -> Outcome:
-        """EAP-TLS with the identity; raises OnboardError where it could not be tried at all."""
+    ) -> Outcome | None:
+        """EAP-TLS with the identity; None where nobody here can play the network's RADIUS server.
+
+        Raises:
+            OnboardError: it could not be tried.
+        """
 
 
 def _own_name(group: str, network: NetworkSettings) -> str:
@@ -144,22 +148,32 @@ def _join(
     chain: Sequence[x509.Certificate],
     stage: Stage,
 ) -> Result:
-    refusal = network.identity.refusal(identity.certificate, chain)
-    if refusal:
-        return replace(row, reason=f"the device would not offer its certificate: {refusal}")
-    if not network.eap_identity.of(identity.certificate):
-        return replace(row, reason="the certificate has no name to answer EAP-Request/Identity with")
+    unoffered = _unoffered(network, identity.certificate, chain)
+    if unoffered:
+        return replace(row, reason=unoffered)
     if stage.authenticator is None:
         return replace(row, ok=True)
     try:
         outcome = stage.authenticator.authenticate(row.group, network, identity, chain)
     except OnboardError as error:
         return replace(row, authenticated=False, reason=_told(error))
+    if outcome is None:
+        return replace(row, ok=True, reason="the key of this network's RADIUS server is not here")
     row = replace(row, authenticated=outcome.accepted, vlan=outcome.vlan, reason=outcome.reason)
     expected = stage.vlans.get(row.group)
     if outcome.accepted and row.group in stage.vlans and outcome.vlan != expected:
         return replace(row, reason=f"VLAN {outcome.vlan} was assigned; the org says {expected}")
     return replace(row, ok=outcome.accepted)
+
+
+def _unoffered(network: NetworkSettings, own: x509.Certificate, chain: Sequence[x509.Certificate]) -> str:
+    """Why the device would stay silent on the network; empty where it speaks."""
+    refusal = network.identity.refusal(own, chain)
+    if refusal:
+        return f"the device would not offer its certificate: {refusal}"
+    if not network.eap_identity.of(own):
+        return "the certificate has no name to answer EAP-Request/Identity with"
+    return ""
 
 
 def _told(error: OnboardError) -> str:

@@ -1,0 +1,76 @@
+"""`onboard radius`: a FreeRADIUS configuration that says the same as the payloads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from onboard.cli import ca, console
+from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
+from onboard.cli.session import Session, open_session
+from onboard.errors import OnboardError
+
+if TYPE_CHECKING:  # the help page does not pay for loading this
+    from onboard.model import Radius
+    from onboard.provision import Site
+
+
+def command(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the configuration; made if absent.")],
+    org: Org = ORG_DEFAULT,
+    state: State = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="Only this entry of the org's `radius` section.", metavar="NAME"),
+    ] = None,
+    key_passphrase: KeyPassphrase = None,
+) -> None:
+    """Write a FreeRADIUS 3.2 configuration: EAP-TLS, trust, CRLs, networks and VLANs by group.
+
+    With one RADIUS entry it is the folder itself, with several a folder for each below it. The server's
+    certificate and key are those that `ca init` made; the key is readable by its owner only. Secrets of
+    access points and switches are read from the environment: README.md in the folder says how to go on.
+    """
+    session = open_session(org, state)
+    site = ca.site_of(session, key_passphrase)
+    chosen = _chosen(session, name)
+    for radius in chosen:
+        _write(session, site, radius, out if len(chosen) == 1 else out / radius.name)
+
+
+def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
+    every = session.organization.radius
+    chosen = tuple(radius for radius in every if name in (None, radius.name))
+    if not chosen:
+        msg = f"the org has no radius entry {name!r}" if name else "the org has no radius entry"
+        raise OnboardError(msg, hint=f"its entries are {', '.join(r.name for r in every)}" if every else "")
+    return chosen
+
+
+def _write(session: Session, site: Site, radius: Radius, folder: Path) -> None:
+    from onboard.pki import read_certificates
+    from onboard.radius import Settings, build, make_policy, write_folder
+    from onboard.rehearse.from_site import current_crls, server_certificate
+
+    policy = make_policy(
+        session.organization, radius, read_certificates(session.organization, session.folder)
+    )
+    server = server_certificate(site, radius)
+    crls = current_crls(site, policy)
+    settings = Settings(folder=str(folder.resolve()))
+    written = write_folder(folder, build(policy, settings, server, crls))
+    console.note(f"{len(written)} files in {folder}; test with: freeradius -C -d {folder}")
+    if server is None:
+        console.warn(
+            f"radius {radius.name}: its certificate is not ours",
+            hint=f"put certificate chain and key into {folder / 'certs'} as server.pem and server.key",
+        )
+    missing = [certificate.name for certificate in policy.trusted if certificate.name not in crls]
+    if missing:
+        console.warn(
+            f"no CRL of {', '.join(missing)} is here yet, and without one nobody is let in",
+            hint=f"run {folder / 'refresh-crls'} while 'onboard serve' runs",
+        )

@@ -1,0 +1,139 @@
+"""`onboard rehearse` and `onboard radius`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import stat
+import subprocess
+
+import pytest
+from cryptography import x509
+
+from onboard.rehearse import radius_server
+
+FIELDS = {"group", "platform", "network", "enrolled", "authenticated", "vlan", "ok", "reason"}
+
+
+@pytest.fixture
+def without_radius(monkeypatch):
+    """A machine without FreeRADIUS and eapol_test: an empty PATH."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr(radius_server, "_SYSTEM_FOLDERS", ())
+
+
+def test_every_device_of_the_example_gets_through(onboard, folder, without_radius):
+    """Each group and platform has a row for each network, named as in org.yaml; null is what was not tried."""
+    done = onboard("rehearse", "--format", "json")
+    assert done.code == 0, done.err
+    assert all(row.keys() >= FIELDS for row in done.json)
+    assert all(row["ok"] for row in done.json)
+    rows = {(row["group"], row["platform"], row["network"]) for row in done.json}
+    assert {
+        ("staff", "apple", "campus"),
+        ("staff", "apple", "desk"),
+        ("students", "windows", "campus"),
+    } <= rows
+    assert {(row["authenticated"], row["vlan"]) for row in done.json} == {(None, None)}
+    assert "apt install freeradius eapoltest" in done.err
+
+
+def test_nothing_stays_behind(onboard, folder, without_radius):
+    """A rehearsal leaves no record: its server is thrown away."""
+    assert onboard("rehearse", "--platform", "apple").code == 0
+    assert onboard("cert", "list", "--format", "json").json == []
+
+
+def test_groups_and_platforms_are_chosen(onboard, folder, without_radius):
+    """--group and --platform narrow it down."""
+    done = onboard("rehearse", "--group", "students", "--platform", "windows", "--format", "json")
+    assert {(row["group"], row["platform"]) for row in done.json} == {("students", "windows")}
+
+
+def test_no_such_platform_is_an_error(onboard, folder, without_radius):
+    """An empty table proves nothing and does not pass."""
+    done = onboard("rehearse", "--group", "students", "--platform", "linux")
+    assert done.code == 1
+    assert "nothing to rehearse" in done.err
+
+
+def test_a_device_that_fails_is_told(onboard, folder, without_radius):
+    """A live server that does not answer fails every device, each with the reason, and the command."""
+    org = (folder / "org.yaml").read_text()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        (folder / "org.yaml").write_text(org.replace("https://scep.northwind.example", url))
+        done = onboard("rehearse", "--live", "--platform", "apple", "--format", "json")
+    assert done.code == 1
+    assert all("cannot be reached" in row["reason"] for row in done.json)
+
+
+def test_the_whole_of_it_in_text(onboard, folder, without_radius):
+    """People get a table."""
+    done = onboard("rehearse", "--group", "staff", "--platform", "linux")
+    assert re.search(r"staff\s+linux\s+campus\s+yes\s+-\s+-\s+ok", done.out)
+
+
+def test_radius_writes_a_folder_that_is_complete(onboard, folder):
+    """Server certificate and key, trust and a CRL for every authority, nothing secret readable by others."""
+    done = onboard("radius", "--out", "radius")
+    assert done.code == 0, done.err
+    place = folder / "radius"
+    assert stat.S_IMODE((place / "certs/server.key").stat().st_mode) == 0o600
+    names = x509.load_pem_x509_certificate((place / "certs/server.pem").read_bytes()).extensions
+    alt_names = names.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert alt_names.get_values_for_type(x509.DNSName) == ["radius.northwind.example"]
+    assert len(list((place / "trust").glob("*.0"))) == len(list((place / "trust").glob("*.r0"))) == 3
+    assert f"confdir = {place}\n" in (place / "radiusd.conf").read_text()
+    secret = re.compile(rb"Zw7-quiet-river-stone-lamp")
+    assert not [p for p in place.rglob("*") if p.is_file() and secret.search(p.read_bytes())]
+
+
+def test_radius_twice_gives_the_same_files(onboard, folder):
+    """Nothing but what changed is different in a second run."""
+
+    def written() -> dict[str, bytes]:
+        assert onboard("radius", "--out", "radius").code == 0
+        return {str(p): p.read_bytes() for p in (folder / "radius").rglob("*") if p.is_file()}
+
+    assert written() == written()
+
+
+def test_radius_of_no_such_name_lists_them(onboard, folder):
+    """A wrong name is told with the right ones."""
+    done = onboard("radius", "--out", "radius", "--name", "elsewhere")
+    assert done.code == 1
+    assert "campus" in done.err
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(radius_server.freeradius() is None, reason="FreeRADIUS is not installed")
+def test_freeradius_takes_the_folder(onboard, folder):
+    """`freeradius -C` accepts it as it is, once the clients have a secret."""
+    assert onboard("radius", "--out", "radius").code == 0
+    command = [radius_server.freeradius(), "-X", "-C", "-d", str(folder / "radius")]
+    done = subprocess.run(
+        command, env={"RADIUS_SECRET": "x" * 20}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-500:]
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(not radius_server.is_possible(), reason="FreeRADIUS or eapol_test is not installed")
+def test_rehearsal_goes_down_to_eap_tls(onboard, folder):
+    """Where both are installed, every enrolled device is let in, into the VLAN of its group."""
+    done = onboard("rehearse", "--format", "json")
+    assert done.code == 0, done.err
+    enrolled = [row for row in done.json if row["enrolled"]]
+    assert all(row["authenticated"] for row in enrolled)
+    assert {(row["group"], row["vlan"]) for row in enrolled} == {("staff", 20), ("students", 30)}
+
+
+@pytest.mark.interop
+@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell is installed")
+def test_refresh_script_is_a_script(onboard, folder):
+    """The shell reads the script without complaint."""
+    assert onboard("radius", "--out", "radius").code == 0
+    assert subprocess.run(["sh", "-n", folder / "radius/refresh-crls"], check=False).returncode == 0
