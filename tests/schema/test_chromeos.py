@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from support.northwind import certificates, neutral, staff_plan, students_plan
 
@@ -19,6 +20,7 @@ from onboard.lint.onc import fields
 from onboard.lint.onc.fields import SHAPES, Kind
 from onboard.lint.onc.rules import RULES
 from onboard.payloads.chromeos import onc, policy
+from onboard.payloads.chromeos.required_certificate import required_certificate
 
 SCHEMAS = os.environ.get("ONBOARD_SCHEMAS", "")
 pytestmark = pytest.mark.skipif(
@@ -209,3 +211,15 @@ def test_settings_fit_the_policy_schemas(plan):
     for step in json.loads(artifact.content)["define"]:
         for setting in step["body"]["settings"]:
             policy_value_fits(known[setting["policySchema"]]["fields"], setting["value"], step["id"])
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=["staff", "students"])
+def test_required_certificate_fits_the_policy(plan):
+    """The value validates by the policy's schema, has what the code needs, and no field beyond."""
+    ((name, value),) = required_certificate(plan, profile_id="p", policy_version="v").items()
+    schema = read(f"{name}.schema.json")
+    jsonschema.validate(value, schema)
+    for profile in value:
+        assert (
+            set(schema["items"]["x-runtime-required"]) <= set(profile) <= set(schema["items"]["properties"])
+        )

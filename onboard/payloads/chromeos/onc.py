@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from onboard.artifact import Artifact
 from onboard.model import NetworkType, Platform
+from onboard.payloads.chromeos.placement import ANYWHERE, Placement, check, global_configuration
 from onboard.payloads.eap import IdentitySource, all_exact, domain_suffixes, identity
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan, NetworkPlan
@@ -44,11 +45,17 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
     )
 
 
-def document(plan: GroupPlan) -> dict[str, object]:
-    """The ONC as JSON values."""
+def document(plan: GroupPlan, placement: Placement = ANYWHERE) -> dict[str, object]:
+    """The ONC as JSON values.
+
+    Raises:
+        PayloadError: the placement does not fit the group.
+    """
+    check(plan, placement)
     return {
         "Type": "UnencryptedConfiguration",
-        "NetworkConfigurations": [_network(plan, network) for network in networks(plan)],
+        **global_configuration(placement),
+        "NetworkConfigurations": [_network(plan, network, placement) for network in networks(plan)],
         "Certificates": [
             {
                 "GUID": certificate_guid(plan, certificate),
@@ -104,25 +111,25 @@ def subject_pattern(plan: GroupPlan) -> dict[str, str]:
     return {"OrganizationalUnit": fixed[0]} if fixed else {}
 
 
-def _network(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
+def _network(plan: GroupPlan, network: NetworkPlan, placement: Placement) -> dict[str, object]:
     entry: dict[str, object] = {
         "GUID": network_guid(plan, network),
         "Name": network_name(plan, network),
     }
     if network.ssid is None:
-        ethernet = {"Authentication": "8021X", "EAP": _eap(plan, network)}
+        ethernet = {"Authentication": "8021X", "EAP": _eap(plan, network, placement)}
         return {**entry, "Type": "Ethernet", "Ethernet": ethernet}
     wifi = {
         "SSID": network.ssid.text,
         "Security": "WPA-EAP",  # ONC has no value of its own for WPA3
         "HiddenSSID": False,
         "AutoConnect": True,  # absent means false
-        "EAP": _eap(plan, network),
+        "EAP": _eap(plan, network, placement),
     }
     return {**entry, "Type": "WiFi", "WiFi": wifi}
 
 
-def _eap(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
+def _eap(plan: GroupPlan, network: NetworkPlan, placement: Placement) -> dict[str, object]:
     return {
         "Outer": "EAP-TLS",
         "Identity": eap_identity(plan),
@@ -130,8 +137,7 @@ def _eap(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
         "UseSystemCAs": False,  # absent means true: any public CA could vouch for the server
         "ServerCARefs": [certificate_guid(plan, anchor) for anchor in network.anchors],
         **_server_names(network),
-        "ClientCertType": "Pattern",
-        "ClientCertPattern": _pattern(plan),
+        **_client_certificate(plan, placement),
     }
 
 
@@ -143,8 +149,14 @@ def _server_names(network: NetworkPlan) -> Mapping[str, object]:
     return {"SubjectAlternativeNameMatch": exact, **suffixes}
 
 
-def _pattern(plan: GroupPlan) -> Mapping[str, object]:
+def _client_certificate(plan: GroupPlan, placement: Placement) -> Mapping[str, object]:
+    if placement.provisioning_profile_id:
+        return {
+            "ClientCertType": "ProvisioningProfileId",
+            "ClientCertProvisioningProfileId": placement.provisioning_profile_id,
+        }
     # The immediate issuer is compared, which is why the issuing CA is among the certificates.
     pattern: dict[str, object] = {"IssuerCARef": [certificate_guid(plan, plan.issuing)]}
-    subject = subject_pattern(plan)
-    return {**pattern, "Subject": subject} if subject else pattern
+    if subject := subject_pattern(plan):
+        pattern["Subject"] = subject
+    return {"ClientCertType": "Pattern", "ClientCertPattern": pattern}
