@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,11 +26,13 @@ from onboard.devices.readers import read_device
 from onboard.devices.scep_client import Identity
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.pki import read_certificates
-from onboard.radius import Policy, ServerCertificate, make_policy
+from onboard.radius import Policy, ServerCertificate, Settings, build, make_policy, write_folder
 from onboard.rehearse import rehearse
 from onboard.rehearse.from_site import fetch_crls, labels, server_certificate, vlans
 from onboard.rehearse.radius_server import LocalRadius, is_possible, running_radius
 from onboard.rehearse.result import all_ok
+from onboard.serve import configure
+from scep_server.runtime import running_server
 
 pytestmark = [
     pytest.mark.interop,
@@ -345,3 +349,19 @@ def test_odd_names_of_networks_are_compared_as_they_are(scene):
             for ssid in (*ODD_SSIDS, "Northwind", "x", "lead", "b")
         }
     assert [ssid for ssid, opened in accepted.items() if opened] == ODD_SSIDS
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_refresh_script_fetches_and_judges_crls(scene, tmp_path):
+    """The script takes what the server publishes and nothing that its authority has not signed."""
+    with running_server(configure(scene.world.site, {})) as base:
+        urls = {name: f"{base}/crl/{name}.crl" for name in ("root", "staff")}
+        urls["students"] = urls["staff"]  # another authority's
+        policy = replace(scene.policy, crl_urls=urls)
+        write_folder(tmp_path, build(policy, Settings(folder=str(tmp_path)), None, {}))
+        done = subprocess.run([tmp_path / "refresh-crls"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "students" in done.stderr
+    assert "root" not in done.stderr
+    assert len(list((tmp_path / "trust").glob("*.r0"))) == 2
+    assert not [path for path in (tmp_path / "trust").iterdir() if path.name.startswith(".")]

@@ -24,7 +24,7 @@ def without_radius(monkeypatch):
 
 
 def test_every_device_of_the_example_gets_through(onboard, folder, without_radius):
-    """Each group and platform has a row for each network, named as in org.yaml; null is what was not tried."""
+    """Each group and platform has a row for each network, named as in org.yaml; null is not tried."""
     done = onboard("rehearse", "--format", "json")
     assert done.code == 0, done.err
     assert all(row.keys() >= FIELDS for row in done.json)

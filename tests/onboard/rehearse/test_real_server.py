@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from support.northwind import NORTHWIND, neutral
+from cryptography.hazmat.primitives.asymmetric import rsa
+from support.northwind import NORTHWIND, STAFF, neutral
 from support.world import World, make_world
 
+from onboard.devices.apple import read_profile
+from onboard.devices.fill_in import fill_in
+from onboard.devices.request_shape import FAMILIES
+from onboard.devices.scep_client import ScepClient
 from onboard.payloads import BUILDERS
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
@@ -56,3 +63,28 @@ def test_every_crl_of_the_policy_is_served(world):
     with world.stage() as stage:
         crls = fetch_crls(policy, stage.client)
     assert set(crls) == {"root", "staff", "students"}
+
+
+@pytest.fixture(scope="module")
+def always_renewing(tmp_path_factory) -> World:
+    always = replace(STAFF.profile, renew_within=STAFF.profile.valid_for)
+    organization = replace(NORTHWIND, groups=(replace(STAFF, profile=always),))
+    return make_world(tmp_path_factory.mktemp("renewing"), organization)
+
+
+@pytest.mark.parametrize("shape", FAMILIES, ids=lambda s: s.name)
+def test_every_family_enrols_and_renews(always_renewing, shape):
+    """Each client family gets a certificate and, in the renewal window, another one without a challenge."""
+    world = always_renewing
+    given = next(g for g in world.artifacts if g.kind == "mobileconfig")
+    values = world.values("staff", "apple")
+    enrolment = read_profile(fill_in(given.content, given.kind, values)).enrolment
+    with world.stage() as stage:
+        device = ScepClient(url=enrolment.url, client=stage.client, shape=shape, now=stage.now)
+        endpoint = device.discover(enrolment.pin)
+        keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+        first = device.enroll(endpoint, enrolment.request, keys[0])
+        second = device.renew(endpoint, replace(enrolment.request, challenge=None), keys[1], first)
+    assert second.certificate.subject == first.certificate.subject
+    assert second.certificate.serial_number != first.certificate.serial_number
+    assert second.certificate.public_key() == keys[1].public_key()
