@@ -130,3 +130,115 @@ def test_what_differs_from_the_org_is_said():
     text = script(staff_plan(), neutral)
     assert "campus: joined with WPA2" in text
     assert "desk: there is no CSP node" in text
+
+
+# Everything that the script may call beside its own functions; all of it is in Windows PowerShell 5.1.
+_IN_THE_BOX = {
+    "Add-Content",
+    "ConvertFrom-Json",
+    "ConvertTo-Json",
+    "ForEach-Object",
+    "Get-CimInstance",
+    "Get-Content",
+    "Get-Date",
+    "Get-Item",
+    "Get-ScheduledTask",
+    "Get-Service",
+    "Join-Path",
+    "New-Item",
+    "New-Object",
+    "New-ScheduledTaskAction",
+    "New-ScheduledTaskPrincipal",
+    "New-ScheduledTaskSettingsSet",
+    "New-ScheduledTaskTrigger",
+    "New-TimeSpan",
+    "Out-Null",
+    "Out-String",
+    "Pop-Location",
+    "Push-Location",
+    "Read-Host",
+    "Register-ScheduledTask",
+    "Remove-Item",
+    "Select-Object",
+    "Set-Content",
+    "Set-Service",
+    "Set-StrictMode",
+    "Start-Service",
+    "Test-Path",
+    "Unregister-ScheduledTask",
+    "Where-Object",
+    "Write-Information",
+    "Write-Warning",
+    "netsh.exe",
+    "whoami.exe",
+}
+_VERBS = {
+    *("Add", "Assert", "ConvertTo", "Expand", "Find", "Get", "Install", "Invoke", "New", "Open", "Read"),
+    *("Register", "Request", "Resolve", "Test", "Uninstall", "Write"),
+}
+
+
+def _functions(source: str) -> dict[str, set[str]]:
+    """Each function's parameters, in lower case."""
+    found = {}
+    for node in nodes(source, "function_statement"):
+        text = node.text.decode()
+        name = re.match(r"function ([\w-]+)", text)[1]
+        block = re.search(r"(?s)\{\s*(?:#[^\n]*\n\s*)*(?:\[[^\n]*\]\n\s*)?param\((.*?)\)\n", text)
+        declared = re.findall(r"\$(\w+)", block[1]) if block else []
+        found[name] = {parameter.lower() for parameter in declared}
+    return found
+
+
+def _calls(source: str) -> list[tuple[str, list[str]]]:
+    """Each call by name with the names of its parameters, in lower case."""
+    calls = []
+    for node in nodes(source, "command"):
+        name = next(c.text.decode() for c in node.children if c.type.startswith("command_name"))
+        elements = [c for c in node.children if c.type == "command_elements"]
+        parameters = [
+            part.text.decode().lstrip("-").rstrip(":").lower()
+            for element in elements
+            for part in element.children
+            if part.type == "command_parameter"
+        ]
+        calls.append((name, parameters))
+    return calls
+
+
+def test_every_call_has_something_to_call():
+    """Each command is a function of the script or in the box, and no alias hides what it is."""
+    source = script(staff_plan(), neutral)
+    own = _functions(source)
+    assert len(own) > 25
+    assert {name for name, _ in _calls(source)} <= own.keys() | _IN_THE_BOX
+
+
+def test_every_function_is_called_with_parameters_that_it_has():
+    """PowerShell would say so on the device only; and no function is left unused."""
+    source = script(staff_plan(), neutral)
+    own, calls = _functions(source), _calls(source)
+    for name, parameters in calls:
+        if name in own:
+            assert set(parameters) <= own[name], name
+    assert own.keys() <= {name for name, _ in calls}
+
+
+def test_functions_have_approved_verbs():
+    """PSScriptAnalyzer's first rule; people guess what a verb does."""
+    assert {name.split("-")[0] for name in _functions(script(staff_plan(), neutral))} <= _VERBS
+
+
+def test_every_variable_is_set_before_it_is_used():
+    """Strict mode ends a script at a variable that nothing has set."""
+    source = script(staff_plan(), neutral)
+    automatic = {"_", "true", "false", "null", "PSCommandPath", "LASTEXITCODE", "ErrorActionPreference"}
+    assigned = set(re.findall(r"(?m)^\s*(?:\[\w+\[?\]?\])?\$(\w+)\s*\+?=", source))
+    assigned |= set(re.findall(r"foreach \(\$(\w+) in", source))
+    assigned |= {
+        p for names in re.findall(r"(?s)param\((.*?)\)\n", source) for p in re.findall(r"\$(\w+)", names)
+    }
+    code = re.sub(r"(?s)@'\n.*?\n'@|'(?:[^']|'')*'|<#.*?#>|#[^\n]*", "", source)
+    used = set(re.findall(r"\$(?!env:)(?:\{)?(\w+)", code))
+    known = {name.lower() for name in assigned | automatic}
+    assert {name for name in used if name.lower() not in known} == set()
