@@ -229,16 +229,26 @@ def test_functions_have_approved_verbs():
     assert {name.split("-")[0] for name in _functions(script(staff_plan(), neutral))} <= _VERBS
 
 
-def test_every_variable_is_set_before_it_is_used():
-    """Strict mode ends a script at a variable that nothing has set."""
+_AUTOMATIC = {"_", "true", "false", "null", "pscommandpath", "lastexitcode"}
+_TEXT = re.compile(r"(?s)@'\n.*?\n'@|'(?:[^']|'')*'|<#.*?#>|#[^\n]*")
+
+
+def _assigned_in(code: str) -> set[str]:
+    blocks = re.findall(r"(?s)param\((.*?)\)\n", code)
+    names = re.findall(r"(?m)^\s*\$(\w+)\s*\+?=", code) + re.findall(r"foreach \(\$(\w+) in", code)
+    names += [name for block in blocks for name in re.findall(r"\$(\w+)", block)]
+    return {name.lower() for name in names}
+
+
+def test_every_variable_is_set_where_it_is_used():
+    """Strict mode ends a script at a variable that neither its function nor the script has set."""
     source = script(staff_plan(), neutral)
-    automatic = {"_", "true", "false", "null", "PSCommandPath", "LASTEXITCODE", "ErrorActionPreference"}
-    assigned = set(re.findall(r"(?m)^\s*(?:\[\w+\[?\]?\])?\$(\w+)\s*\+?=", source))
-    assigned |= set(re.findall(r"foreach \(\$(\w+) in", source))
-    assigned |= {
-        p for names in re.findall(r"(?s)param\((.*?)\)\n", source) for p in re.findall(r"\$(\w+)", names)
-    }
-    code = re.sub(r"(?s)@'\n.*?\n'@|'(?:[^']|'')*'|<#.*?#>|#[^\n]*", "", source)
-    used = set(re.findall(r"\$(?!env:)(?:\{)?(\w+)", code))
-    known = {name.lower() for name in assigned | automatic}
-    assert {name for name in used if name.lower() not in known} == set()
+    functions = [node.text.decode() for node in nodes(source, "function_statement")]
+    outside = source
+    for function in functions:
+        outside = outside.replace(function, "")
+    shared = _assigned_in(_TEXT.sub("", outside)) | _AUTOMATIC
+    for part in (*functions, outside):
+        code = _TEXT.sub("", part)
+        used = {name.lower() for name in re.findall(r"\$(?!env:)(\w+)", code)}
+        assert used - shared - _assigned_in(code) == set(), part[:60]
