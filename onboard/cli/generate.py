@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +12,10 @@ from onboard.cli import console
 from onboard.cli.options import ORG_DEFAULT, GroupNames, Org, State, Values
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
-from onboard.model import ChallengeType, Platform
+from onboard.model import ChallengeType, Group, Platform
+
+if TYPE_CHECKING:  # the help page does not pay for loading this
+    from onboard.compose import CheckedArtifact
 
 
 def command(
@@ -26,6 +30,10 @@ def command(
         str | None, typer.Option("--for", help="Personal payloads for this person or name.", metavar="NAME")
     ] = None,
     values: Values = None,
+    mdm: Annotated[
+        str | None,
+        typer.Option("--mdm", help="For this MDM, in its own variables.", metavar="NAME"),
+    ] = None,
 ) -> None:
     """Write the payloads and DIR/manifest.json.
 
@@ -33,7 +41,14 @@ def command(
     files of an earlier run are removed, other files never.
     """
     session = open_session(org, state)
-    if holder is None:
+    if holder is not None and mdm is not None:
+        msg = "--for makes one person's payloads and --mdm an MDM's; choose one"
+        raise OnboardError(msg)
+    if mdm is not None:
+        from onboard.cli.for_mdm import generate_for_mdm
+
+        report = generate_for_mdm(session, out, session.groups(group), platform or (), mdm)
+    elif holder is None:
         if values:
             msg = "--set fills in personal payloads, so it goes with --for NAME"
             raise OnboardError(msg)
@@ -46,9 +61,8 @@ def command(
 
 
 def _neutral(session: Session, out: Path, names: list[str] | None, platforms: list[Platform] | None) -> str:
-    from onboard.compose import CheckedArtifact, compose
+    from onboard.compose import compose
     from onboard.compose.spelling import neutral
-    from onboard.output import write
     from onboard.pki import read_certificates
     from onboard.plan import make_plan
 
@@ -60,6 +74,26 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
             line.step(group.name)
             plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
             artifacts += compose(plan, neutral, platforms=platforms or ())
+    sentence = write_selected(session, out, artifacts, groups, platforms or ())
+    one_time = [g.name for g in groups if g.challenge.type is ChallengeType.ONE_TIME]
+    if one_time:
+        console.note(
+            f"{', '.join(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
+            "An MDM, the portal or 'generate --for NAME' fills it in."
+        )
+    return sentence
+
+
+def write_selected(
+    session: Session,
+    out: Path,
+    artifacts: Sequence[CheckedArtifact],
+    groups: Sequence[Group],
+    platforms: Sequence[Platform],
+) -> str:
+    """Write what a selection of groups and platforms gave; the sentence that says what was done."""
+    from onboard.output import write
+
     known = {group.name for group in session.organization.groups}
     selected = {group.name for group in groups}
 
@@ -72,12 +106,6 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
     report = write(out, session.organization.identifier, artifacts, replaces=replaces)
     for path in report.kept:
         console.warn(f"{out / path} is no longer generated, but somebody changed it: left as it is")
-    one_time = [g.name for g in groups if g.challenge.type is ChallengeType.ONE_TIME]
-    if one_time:
-        console.note(
-            f"{', '.join(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
-            "An MDM, the portal or 'generate --for NAME' fills it in."
-        )
     return (
         f"{len(artifacts)} payloads in {out}: {len(report.written)} written, "
         f"{len(report.unchanged)} unchanged, {len(report.removed)} stale removed"

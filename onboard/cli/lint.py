@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +21,13 @@ def command(
 ) -> None:
     """Judge payloads that anyone made: mobileconfig, WLAN and LAN XML, SyncML, ONC and more.
 
-    Each finding has a rule, a place and a reason. Exit code 1 if there is an error.
+    Each finding has a rule, a place and a reason; what the clock tells (expired certificates, past dates) is
+    among them. Exit code 1 if there is an error.
     """
     from onboard.lint import lint
 
-    findings = [finding for path in files for finding in lint(str(path), _read(path))]
+    now = datetime.now(UTC)
+    findings = [f for path in files for f in lint(str(path), read_payload(path), now=now)]
     if output is Format.JSON:
         console.data_json([_as_json(finding) for finding in findings])
     else:
@@ -36,7 +39,12 @@ def command(
         raise typer.Exit(1)
 
 
-def _read(path: Path) -> bytes:
+def read_payload(path: Path) -> bytes:
+    """A payload file, of a size that a client would take.
+
+    Raises:
+        OnboardError: it cannot be read, or is too large.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_LIMIT + 1)

@@ -12,7 +12,7 @@ from onboard.artifact import Artifact
 from onboard.errors import PayloadError, Severity
 from onboard.lint import lint
 from onboard.model import Platform
-from onboard.payloads import BUILDERS, Spelling
+from onboard.payloads import BUILDERS, Builder, Spelling
 from onboard.plan import GroupPlan
 from onboard.signing import Signer, sign
 
@@ -36,7 +36,12 @@ class CheckedArtifact:
 
 
 def compose(
-    plan: GroupPlan, spelling: Spelling, *, platforms: Iterable[Platform] = (), signer: Signer | None = None
+    plan: GroupPlan,
+    spelling: Spelling,
+    *,
+    platforms: Iterable[Platform] = (),
+    signer: Signer | None = None,
+    builders: Mapping[Platform, Builder] = BUILDERS,
 ) -> tuple[CheckedArtifact, ...]:
     """Every artifact of a group, checked.
 
@@ -45,6 +50,7 @@ def compose(
         spelling: how a `${variable}` is written.
         platforms: only these, where the group has them; all of the group's when empty.
         signer: signs the kinds whose client knows signatures; None leaves them unsigned.
+        builders: who builds a platform's artifacts.
 
     Raises:
         PayloadError: lint refuses what was built; nothing of it may be written.
@@ -54,7 +60,7 @@ def compose(
         artifact
         for platform in plan.platforms
         if platform in wanted
-        for artifact in BUILDERS[platform](plan, spelling)
+        for artifact in builders[platform](plan, spelling)
     ]
     return tuple(_checked(artifact, signer) for artifact in built)
 

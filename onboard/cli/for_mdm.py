@@ -1,0 +1,75 @@
+"""`onboard generate --mdm NAME`: payloads in an MDM's own variables, unsigned, for upload."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onboard.cli import console
+from onboard.cli.session import Session
+from onboard.errors import OnboardError, VariableError
+from onboard.model import Group, Platform
+
+if TYPE_CHECKING:  # the help page does not pay for loading this
+    from onboard.compose import CheckedArtifact
+    from onboard.dialects import Dialect
+
+
+def generate_for_mdm(
+    session: Session, out: Path, groups: tuple[Group, ...], platforms: Sequence[Platform], name: str
+) -> str:
+    """Write the payloads of the groups for an MDM; the sentence that says what was done.
+
+    Raises:
+        VariableError: what the MDM cannot spell, for every group at once; nothing is written.
+        PayloadError: lint refuses what was built.
+    """
+    from onboard.cli.generate import write_selected
+    from onboard.compose.for_mdm import carried
+
+    dialect = find_dialect(name)
+    chosen = tuple(platforms) or tuple(dict.fromkeys(p for group in groups for p in group.platforms))
+    artifacts = _compose(session, dialect, groups, platforms)
+    skipped = [platform for platform in chosen if platform not in carried(dialect, chosen)]
+    if skipped:
+        console.note(f"{dialect.title} takes no payloads for {', '.join(skipped)}: left out")
+    sentence = write_selected(session, out, artifacts, groups, platforms)
+    if any(checked.artifact.kind == "mobileconfig" for checked in artifacts):
+        console.note(f"renewal in {dialect.title}: {dialect.renewal.how}")
+    return sentence
+
+
+def find_dialect(name: str) -> Dialect:
+    """The dialect of that name.
+
+    Raises:
+        OnboardError: there is none.
+    """
+    from onboard.dialects import DIALECTS
+
+    if name not in DIALECTS:
+        msg = f"onboard knows no MDM called {name!r}"
+        raise OnboardError(msg, hint=f"it knows {', '.join(DIALECTS)}")
+    return DIALECTS[name]
+
+
+def _compose(
+    session: Session, dialect: Dialect, groups: tuple[Group, ...], platforms: Sequence[Platform]
+) -> list[CheckedArtifact]:
+    from onboard.compose.for_mdm import compose_for, together
+    from onboard.pki import read_certificates
+    from onboard.plan import make_plan
+
+    certificates = read_certificates(session.organization, session.folder)
+    artifacts: list[CheckedArtifact] = []
+    refusals: list[VariableError] = []
+    for group in groups:
+        plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
+        try:
+            artifacts += compose_for(plan, dialect, platforms=platforms)
+        except VariableError as error:
+            refusals.append(error)
+    if refusals:
+        raise together(refusals)
+    return artifacts
