@@ -103,6 +103,7 @@ class _Supervisor:
         self._stopping = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
+        self._lifeline_read, self._lifeline_write = os.pipe()  # its end tells workers that we were killed
 
     def run(self, ready: Callable[[], None]) -> None:
         ready_read, ready_write = os.pipe()
@@ -113,8 +114,11 @@ class _Supervisor:
                     ready()
                 self._watch(ready_write)
         finally:
-            for descriptor in (ready_read, ready_write, self._wake_read, self._wake_write):
+            for descriptor in (ready_read, ready_write, *self._pipes()):
                 os.close(descriptor)
+
+    def _pipes(self) -> tuple[int, ...]:
+        return (self._wake_read, self._wake_write, self._lifeline_read, self._lifeline_write)
 
     def _stop(self, number: int) -> None:
         self._stopping = True
@@ -137,6 +141,7 @@ class _Supervisor:
         return process
 
     def _work(self, number: int, ready_write: int) -> None:
+        os.close(self._lifeline_write)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
         worker = Worker(
             self._config,
@@ -144,6 +149,7 @@ class _Supervisor:
             workers=len(self._processes),
             metrics=self._metrics,
             ready=lambda: _say_ready(ready_write),
+            lifeline=self._lifeline_read,
         )
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
         worker.run(self._sockets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import time
@@ -42,6 +43,7 @@ class Worker:
         workers: how many there are; each grants its share of the rates.
         metrics: shared by all of them.
         ready: called once, when requests are answered.
+        lifeline: a descriptor; when it can be read, whoever holds its other end has gone, and so do we.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Worker:
         workers: int,
         metrics: Metrics,
         ready: Callable[[], None],
+        lifeline: int | None = None,
     ) -> None:
         self._config = config
+        self._lifeline = lifeline
         self._number = number
         self._workers = workers
         self._metrics = metrics
@@ -106,6 +110,8 @@ class Worker:
         )
         self._server = _AnnouncingServer(settings, self._ready)
         self._server.should_exit = self._stopping
+        self._hold_lifeline()
+        gc.freeze()  # what is here now lives as long as the process; collections need not walk it
         flushing = asyncio.create_task(_flush_regularly(service))
         try:
             await self._server.serve(sockets=list(sockets))
@@ -113,6 +119,17 @@ class Worker:
             flushing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await flushing
+
+    def _hold_lifeline(self) -> None:
+        if self._lifeline is None:
+            return
+        loop, lifeline = asyncio.get_running_loop(), self._lifeline
+
+        def gone() -> None:
+            loop.remove_reader(lifeline)
+            self.stop()
+
+        loop.add_reader(lifeline, gone)
 
     def _service(self, store: Store, recorder: GroupCommit, publisher: Publisher) -> Service:
         per_group = self._config.per_group

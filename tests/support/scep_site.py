@@ -75,6 +75,12 @@ class Site:
         }
         return Endpoint(**(fields | changes))
 
+    def another_ra(self, serial: int = 99) -> Recipient:
+        """A second RA pair under the same authority, as a renewal makes one."""
+        key = generate("rsa-2048")
+        shape, now = Shape.REGISTRATION_AUTHORITY, datetime.now(UTC)
+        return Recipient(certificate=_leaf(self.authority, shape, "Next RA", key, serial, now), key=key)
+
     def published(self) -> tuple[PublishedAuthority, ...]:
         name = self.authority.name
         return (

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support import scep_requests
 from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
 from support.scep_site import site
 
 from scep_server.cli.folder import Folder
-from scep_server.runtime import listen, protocol, running_server, url_of
+from scep_server.runtime import Tls, listen, protocol, running_server, url_of
 from scep_server.sqlite_store import SqliteStore
 from scep_server.store import UnusableStoreError
 
@@ -129,6 +130,32 @@ def test_a_dead_worker_is_replaced(folder):
         assert survivor in now
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_workers_do_not_outlive_their_parent(folder):
+    """Killing the parent alone frees the port: the workers notice and end."""
+    with started(folder, "--workers", "2") as (process, url):
+        process.kill()
+        process.wait()
+        with httpx.Client() as client:
+            while True:
+                try:
+                    client.get(f"{url}/scep/devices?operation=GetCACaps")
+                except httpx.TransportError:
+                    break
+
+
+def test_https_is_served_where_a_certificate_is_given(tmp_path):
+    """With PEM files of certificate and key; the URL says so."""
+    key = rsa_key("tls")
+    pair = self_signed(key, subject="CN=127.0.0.1")
+    (tmp_path / "tls.pem").write_bytes(pair.certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    tls = Tls(certificate=tmp_path / "tls.pem", key=tmp_path / "tls.key")
+    with running_server(site().config(None, tls=tls)) as url:
+        assert url.startswith("https://")
+        assert httpx.get(f"{url}/healthz", verify=False).text == "ok\n"
 
 
 def test_mistakes_of_the_command_line_are_explained(tmp_path):

@@ -351,6 +351,17 @@ def test_the_audit_of_a_busy_day_holds(desk):
     assert (verdict.fault, verdict.count) == ("", 4)
 
 
+def test_a_renewed_ra_leaves_no_device_behind(desk):
+    """What was sealed to the old RA is opened, and answered by the old RA, whom that device trusts."""
+    old = desk.here.ra
+    new = desk.here.another_ra()
+    message, pair = desk.request(challenge=STATIC_SECRET)
+    desk.endpoint = desk.here.endpoint(recipients=(new, old))
+    reply = desk.answer(message, pair)
+    assert reply.status == "0"
+    assert x509.load_der_x509_certificate(reply.signer) == old.certificate
+
+
 @pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256"])
 def test_either_kind_of_ca_issues(algorithm):
     """The RA is RSA whatever the CA is."""
