@@ -52,14 +52,7 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
             "text/plain",
             secret=bool(embedded),
         ),
-        _artifact(
-            plan,
-            "README.md",
-            "instructions",
-            instructions(plan, asks_challenge=not embedded).encode(),
-            "text/markdown",
-            secret=False,
-        ),
+        _instructions(plan, asks_challenge=not embedded),
     )
 
 
@@ -67,6 +60,11 @@ def _profile(plan: GroupPlan, network: NetworkPlan) -> Artifact:
     if network.type is NetworkType.WIFI:
         return _xml(plan, f"wlan-{network.name}.xml", "wlan-profile", wlan_profile(plan, network))
     return _xml(plan, f"lan-{network.name}.xml", "lan-profile", lan_profile(plan, network))
+
+
+def _instructions(plan: GroupPlan, *, asks_challenge: bool) -> Artifact:
+    text = instructions(plan, asks_challenge=asks_challenge)
+    return _artifact(plan, "README.md", "instructions", text.encode(), "text/markdown", secret=False)
 
 
 def _package(plan: GroupPlan, ssid: Ssid) -> Artifact:

@@ -32,16 +32,7 @@ def customizations(plan: GroupPlan, ssid: Ssid) -> ET.Element:
     named = {"SSID": ssid.text, "Name": ssid.text}
     return branch(
         "WindowsCustomizations",
-        branch(
-            "PackageConfig",
-            leaf("ID", f"{{{plan.uuid('windows', 'provisioning')}}}"),
-            leaf("Name", f"{plan.organization_identifier}.{plan.group}"),
-            leaf("Version", "1.0"),
-            leaf("OwnerType", "ITAdmin"),
-            leaf("Rank", 0),
-            leaf("Notes", ""),
-            xmlns=PACKAGE,
-        ),
+        _package_config(plan),
         branch(
             "Settings",
             branch(
@@ -59,4 +50,17 @@ def customizations(plan: GroupPlan, ssid: Ssid) -> ET.Element:
             ),
             xmlns=SETTINGS,
         ),
+    )
+
+
+def _package_config(plan: GroupPlan) -> ET.Element:
+    return branch(
+        "PackageConfig",
+        leaf("ID", f"{{{plan.uuid('windows', 'provisioning')}}}"),
+        leaf("Name", f"{plan.organization_identifier}.{plan.group}"),
+        leaf("Version", "1.0"),
+        leaf("OwnerType", "ITAdmin"),
+        leaf("Rank", 0),
+        leaf("Notes", ""),
+        xmlns=PACKAGE,
     )

@@ -52,11 +52,7 @@ def wlan_profile(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
     return branch(
         "WLANProfile",
         leaf("name", profile_name(plan, network)),
-        branch(
-            "SSIDConfig",
-            branch("SSID", leaf("hex", ssid.octets.hex().upper()), leaf("name", ssid.text)),
-            leaf("nonBroadcast", text=False),  # the documentation contradicts itself on the default
-        ),
+        _ssid_config(ssid),
         leaf("connectionType", "ESS"),
         leaf("connectionMode", "auto"),
         leaf("autoSwitch", text=False),
@@ -104,6 +100,14 @@ def wireless(network: NetworkPlan) -> tuple[Ssid, Security]:
         msg = f"network {network.name!r} is wired and has no WLAN profile"
         raise ValueError(msg)
     return network.ssid, network.security
+
+
+def _ssid_config(ssid: Ssid) -> ET.Element:
+    return branch(
+        "SSIDConfig",
+        branch("SSID", leaf("hex", ssid.octets.hex().upper()), leaf("name", ssid.text)),
+        leaf("nonBroadcast", text=False),  # the documentation contradicts itself on the default
+    )
 
 
 def _check_192(plan: GroupPlan, network: NetworkPlan) -> None:
