@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,9 @@ from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.model import Radius
+    from onboard.pki import PublicCertificate
     from onboard.provision import Site
+    from onboard.radius import ServerCertificate
 
 
 def command(
@@ -26,19 +29,27 @@ def command(
         str | None,
         typer.Option("--name", help="Only this entry of the org's `radius` section.", metavar="NAME"),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", help="PEM chain of the server, where it is not ours."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="PEM key of --certificate, not encrypted.")
+    ] = None,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Write a FreeRADIUS 3.2 configuration: EAP-TLS, trust, CRLs, networks and VLANs by group.
 
     With one RADIUS entry it is the folder itself, with several a folder for each below it. The server's
-    certificate and key are those that `ca init` made; the key is readable by its owner only. Secrets of
-    access points and switches are read from the environment: README.md in the folder says how to go on.
+    certificate and key are those that `ca init` made, or yours; the key is readable by its owner only.
+    Secrets of access points and switches are read from the environment: README.md says how to go on.
     """
     session = open_session(org, state)
     site = ca.site_of(session, key_passphrase)
     chosen = _chosen(session, name)
+    given = _given(certificate, key, len(chosen))
     for radius in chosen:
-        _write(session, site, radius, out if len(chosen) == 1 else out / radius.name)
+        _write(session, site, radius, given, out if len(chosen) == 1 else out / radius.name)
 
 
 def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
@@ -50,15 +61,47 @@ def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
     return chosen
 
 
-def _write(session: Session, site: Site, radius: Radius, folder: Path) -> None:
+def _given(certificate: Path | None, key: Path | None, entries: int) -> ServerCertificate | None:
+    from onboard.radius import load_server
+
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None or entries != 1:
+        msg = "--certificate and --key go together, and with one RADIUS entry"
+        raise typer.BadParameter(msg)
+    try:
+        return load_server(certificate.read_bytes(), key.read_bytes(), str(certificate))
+    except OSError as error:
+        msg = f"{error.filename} cannot be read: {error.strerror}"
+        raise OnboardError(msg) from error
+
+
+def _judge(
+    site: Site, radius: Radius, server: ServerCertificate, certificates: Mapping[str, PublicCertificate]
+) -> None:
+    from onboard.radius import judge_server
+
+    anchors = [certificates[anchor.name] for anchor in radius.trust]
+    reasons = judge_server(server, radius.server_names, anchors, site.now)
+    if reasons:
+        msg = f"devices would refuse the certificate of radius {radius.name}: {'; '.join(reasons)}"
+        raise OnboardError(
+            msg, hint="give it another certificate, or change server_names and trust in the org"
+        )
+
+
+def _write(
+    session: Session, site: Site, radius: Radius, given: ServerCertificate | None, folder: Path
+) -> None:
     from onboard.pki import read_certificates
     from onboard.radius import Settings, build, make_policy, write_folder
     from onboard.rehearse.from_site import current_crls, server_certificate
 
-    policy = make_policy(
-        session.organization, radius, read_certificates(session.organization, session.folder)
-    )
-    server = server_certificate(site, radius)
+    certificates = read_certificates(session.organization, session.folder)
+    policy = make_policy(session.organization, radius, certificates)
+    server = given or server_certificate(site, radius)
+    if server is not None:
+        _judge(site, radius, server, certificates)
     crls = current_crls(site, policy)
     settings = Settings(folder=str(folder.resolve()))
     written = write_folder(folder, build(policy, settings, server, crls))

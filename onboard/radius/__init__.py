@@ -5,8 +5,9 @@ the SCEP server is let in where its group may go and nowhere else.
 """
 
 from onboard.radius.files import ConfigFile, build
+from onboard.radius.judging import judge_server
 from onboard.radius.policy import Policy, make_policy
-from onboard.radius.settings import Client, ServerCertificate, Settings
+from onboard.radius.settings import Client, ServerCertificate, Settings, load_server
 from onboard.radius.writing import write_folder
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "ServerCertificate",
     "Settings",
     "build",
+    "judge_server",
+    "load_server",
     "make_policy",
     "write_folder",
 ]

@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from onboard.errors import PkiError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +22,28 @@ class ServerCertificate:
 
     chain: tuple[x509.Certificate, ...]  # the server's own first, then its issuers without the root
     key: bytes = field(repr=False)  # PKCS#8, PEM, not encrypted
+
+
+def load_server(chain: bytes, key: bytes, source: str) -> ServerCertificate:
+    """A server certificate from PEM files.
+
+    Args:
+        chain: the server's certificate, then its issuers.
+        key: its private key, not encrypted: FreeRADIUS must read it unattended.
+        source: named in complaints.
+
+    Raises:
+        PkiError: one of the two is not what it should be.
+    """
+    try:
+        certificates = tuple(x509.load_pem_x509_certificates(chain))
+        private = load_pem_private_key(key, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        msg = f"{source}: certificate and key must be PEM, the key not encrypted"
+        raise PkiError(msg) from error
+    return ServerCertificate(
+        chain=certificates, key=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,3 +137,25 @@ def test_refresh_script_is_a_script(onboard, folder):
     """The shell reads the script without complaint."""
     assert onboard("radius", "--out", "radius").code == 0
     assert subprocess.run(["sh", "-n", folder / "radius/refresh-crls"], check=False).returncode == 0
+
+
+def test_radius_refuses_a_certificate_that_devices_would_refuse(onboard, folder):
+    """A certificate of another name is told with the names that the payloads demand; nothing is written."""
+    state = folder / ".onboard"
+    pair = ["--certificate", state / "ocsp/staff.pem", "--key", state / "ocsp/staff.key"]
+    done = onboard("radius", "--out", "radius", *pair)
+    assert done.code == 1
+    assert "serverAuth" in done.err
+    assert not (folder / "radius").exists()
+
+
+def test_radius_takes_a_certificate_from_files(onboard, folder):
+    """What `ca init` made is as good when it is given by hand."""
+    pair = [
+        "--certificate",
+        folder / ".onboard/radius/campus.pem",
+        "--key",
+        folder / ".onboard/radius/campus.key",
+    ]
+    assert onboard("radius", "--out", "radius", *pair).code == 0
+    assert (folder / "radius/certs/server.key").is_file()
