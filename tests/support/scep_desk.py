@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from support import scep_requests
 from support.scep_requests import Pair, Reply, Shape, enrol, read_reply, rsa_key, self_signed
-from support.scep_site import PEPPER, Site, site, subject_of
+from support.scep_site import PEPPER, Site, minted, site, subject_of
 
 from scep_server.audit import Event
 from scep_server.limits import TokenBuckets
 from scep_server.memory_store import MemoryStore
+from scep_server.messages import FailInfo
 from scep_server.service import Answer, Endpoint, Service, World
 from scep_server.service import Reply as Sealed
 from scep_server.service.enrolling import Enrolling
 from scep_server.service.publishing import Publisher
 from scep_server.store import Entry, Outcome, Store
 
+BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, BAD_CERT_ID = (
+    str(FailInfo[name].value) for name in ("BAD_ALG", "BAD_MESSAGE_CHECK", "BAD_REQUEST", "BAD_CERT_ID")
+)
 ADA = "ada@northwind.example"
 
 
@@ -97,3 +102,13 @@ class Desk:
 
     def enrol(self, **request) -> Reply:
         return self.answer(*self.request(**request))
+
+    def mint(self, number: int = 1, **changes) -> str:
+        """A challenge bound to Ada, or as the changes say; its text."""
+        challenge, record = minted(number, self.now, **({"user_email": ADA} | changes))
+        self.store.add_challenges([record])
+        return challenge
+
+    def kinds(self) -> list[str]:
+        """The kinds of the audit's events, in order."""
+        return [json.loads(link.text)["kind"] for link in self.store.audit()]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scep_server.audit import Event, EventKind
 from scep_server.challenges import Challenge
 from scep_server.messages import MessageType, TransactionID
-from scep_server.store import CertificateRecord, Issuance, RequestKey, Vouch, Voucher
+from scep_server.store import CertificateRecord, Issuance, RequestKey, Store, Vouch, Voucher
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
@@ -78,3 +79,8 @@ def an_issuance(serial: int = 0x51, *, voucher: Voucher | None = None, **changes
 
 
 STATIC = Voucher(kind=Vouch.STATIC, id="static-staff")
+
+
+def kinds(store: Store) -> list[str]:
+    """The kinds of the audit's events, in order."""
+    return [json.loads(link.text)["kind"] for link in store.audit()]

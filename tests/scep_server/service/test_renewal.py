@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from support.scep_desk import ADA, Desk
+from support.scep_desk import ADA, BAD_REQUEST, Desk
 from support.scep_requests import Pair, Shape, rsa_key, self_signed
 from support.scep_site import POLICY, STATIC_SECRET, minted, subject_of
 
@@ -16,7 +16,6 @@ from scep_server.messages import AltNameKind
 from scep_server.policy import AltNameRule, Pattern, Slot
 from scep_server.store import RevocationReason
 
-BAD_REQUEST = "2"
 IN_WINDOW = timedelta(days=340)
 RENEWAL, PKCS_REQ = Shape(message_type="17"), Shape(message_type="19")
 
