@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import scep_requests
 from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
-from support.scep_site import site
+from support.scep_site import site, subject_of
 
 
 def raw(url: str, request: bytes) -> bytes:
