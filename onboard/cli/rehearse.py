@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +30,9 @@ def command(
         bool, typer.Option("--live", help="Enrol at the org's own server instead of a throw-away one.")
     ] = False,
     values: Values = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the table as a page to this file as well.")
+    ] = None,
     output: Output = Format.TEXT,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
@@ -60,6 +65,8 @@ def command(
     if not is_possible():
         console.warn("EAP-TLS was not played", hint="on Debian: apt install freeradius eapoltest")
     _show(results, output)
+    if html is not None:
+        _write(html, session.organization.name, results, company.site.now)
     if not all_ok(results):
         raise typer.Exit(1)
 
@@ -72,6 +79,16 @@ def _show(results: tuple[Result, ...], output: Format) -> None:
     console.data(console.table(headers, [_row(result) for result in results]))
 
 
+def _write(path: Path, organization: str, results: tuple[Result, ...], now: datetime) -> None:
+    from onboard.rehearse.report import page
+
+    try:
+        path.write_text(page(organization, results, now), encoding="utf-8")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise OnboardError(msg) from error
+
+
 def _row(result: Result) -> tuple[str, ...]:
     return (
         result.group,
@@ -81,7 +98,7 @@ def _row(result: Result) -> tuple[str, ...]:
         _word(result.authenticated),
         "-" if result.vlan is None else str(result.vlan),
         "ok" if result.ok else "failed",
-        result.reason,
+        f"{result.reason} ({result.where})" if result.where else result.reason,
     )
 
 

@@ -29,6 +29,7 @@ from onboard.provision.minting import mint
 from onboard.radius import make_policy
 from onboard.rehearse.from_site import current_crls, fetch_crls, labels, server_certificate, vlans
 from onboard.rehearse.given import Given
+from onboard.rehearse.places import located
 from onboard.rehearse.play import Authenticator, Outcome, Stage, rehearse
 from onboard.rehearse.radius_server import is_possible, running_radius
 from onboard.rehearse.result import Result
@@ -104,7 +105,7 @@ def rehearse_organization(company: Company, given: Sequence[Given]) -> tuple[Res
             label=labels(company.organization),
             progress=company.progress,
         )
-        return rehearse(given, stage)
+        return tuple(located(company.organization, result) for result in rehearse(given, stage))
 
 
 @contextmanager

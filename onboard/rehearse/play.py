@@ -11,14 +11,14 @@ import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.errors import CaUntrustedError, DeviceError
+from onboard.devices.errors import CaUntrustedError, DeviceError, RaSelectionError, ScepTransportError
 from onboard.devices.fill_in import fill_in
 from onboard.devices.readers import read_device
 from onboard.devices.scep_client import Identity, ScepClient
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
 from onboard.errors import OnboardError
 from onboard.rehearse.given import Given
-from onboard.rehearse.result import Result
+from onboard.rehearse.result import Result, Step
 
 Values = Callable[[str, str], Mapping[str, str]]
 """(group, platform) -> a value for each variable, `challenge` among them where the group's is one-time."""
@@ -91,7 +91,7 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
     try:
         settings = _read(row, artifacts, stage)
     except OnboardError as error:
-        yield replace(row, reason=_told(error))
+        yield replace(row, reason=_told(error), failed=Step.READ)
         return
     rows = tuple(
         replace(row, network=stage.label(row.group, network), read=True) for network in settings.networks
@@ -104,7 +104,7 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
         pinned, identity = _enrol(settings.enrolment, settings, stage)
     except OnboardError as error:
         pin = False if isinstance(error, CaUntrustedError) else None
-        yield from (replace(r, pinned=pin, reason=_told(error)) for r in rows)
+        yield from (replace(r, pinned=pin, reason=_told(error), failed=_step(error)) for r in rows)
         return
     chain = (*settings.certificates, *identity.others)
     for r, network in zip(rows, settings.networks, strict=True):
@@ -150,20 +150,27 @@ def _join(
 ) -> Result:
     unoffered = _unoffered(network, identity.certificate, chain)
     if unoffered:
-        return replace(row, reason=unoffered)
+        return replace(row, reason=unoffered, failed=Step.OFFER)
     if stage.authenticator is None:
         return replace(row, ok=True)
     try:
         outcome = stage.authenticator.authenticate(row.group, network, identity, chain)
     except OnboardError as error:
-        return replace(row, authenticated=False, reason=_told(error))
+        return replace(row, authenticated=False, reason=_told(error), failed=Step.JOIN)
     if outcome is None:
         return replace(row, ok=True, reason="the key of this network's RADIUS server is not here")
     row = replace(row, authenticated=outcome.accepted, vlan=outcome.vlan, reason=outcome.reason)
     expected = stage.vlans.get(row.group)
     if outcome.accepted and row.group in stage.vlans and outcome.vlan != expected:
-        return replace(row, reason=f"VLAN {outcome.vlan} was assigned; the org says {expected}")
-    return replace(row, ok=outcome.accepted)
+        reason = f"VLAN {outcome.vlan} was assigned; the org says {expected}"
+        return replace(row, reason=reason, failed=Step.VLAN)
+    return replace(row, ok=outcome.accepted, failed=None if outcome.accepted else Step.JOIN)
+
+
+def _step(error: OnboardError) -> Step:
+    if isinstance(error, ScepTransportError):
+        return Step.REACH
+    return Step.TRUST if isinstance(error, CaUntrustedError | RaSelectionError) else Step.ENROL
 
 
 def _unoffered(network: NetworkSettings, own: x509.Certificate, chain: Sequence[x509.Certificate]) -> str:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+
+class Step(enum.StrEnum):
+    """How far a device got; a failure is one of the step that came next."""
+
+    READ = "read"  # understands its artifacts
+    REACH = "reach"  # gets an answer from the SCEP server
+    TRUST = "trust"  # finds the CA that it pins, and an RA
+    ENROL = "enrol"  # gets a certificate
+    OFFER = "offer"  # would offer that certificate on the network
+    JOIN = "join"  # and RADIUS trust each other
+    VLAN = "vlan"  # is put where the org says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,8 @@ class Result:
     vlan: int | None = None
     ok: bool = False
     reason: str = ""  # why not; or what was left out
+    failed: Step | None = None  # the step that did not work
+    where: str = ""  # the line of org.yaml to look at
 
     def to_json(self) -> dict[str, object]:
         """The fields of the contract, and those beside them."""
@@ -34,6 +49,8 @@ class Result:
             "reason": self.reason,
             "read": self.read,
             "pinned": self.pinned,
+            "failed": None if self.failed is None else self.failed.value,
+            "where": self.where,
         }
 
 

@@ -68,6 +68,8 @@ def test_a_device_that_fails_is_told(onboard, folder, without_radius):
         done = onboard("rehearse", "--live", "--platform", "apple", "--format", "json")
     assert done.code == 1
     assert all("cannot be reached" in row["reason"] for row in done.json)
+    assert {row["failed"] for row in done.json} == {"reach"}
+    assert all(re.search(r"org\.yaml:\d+:\d+: scep", row["where"]) for row in done.json)
 
 
 def test_the_whole_of_it_in_text(onboard, folder, without_radius):
@@ -159,3 +161,12 @@ def test_radius_takes_a_certificate_from_files(onboard, folder):
     ]
     assert onboard("radius", "--out", "radius", *pair).code == 0
     assert (folder / "radius/certs/server.key").is_file()
+
+
+def test_the_table_is_a_page_as_well(onboard, folder, without_radius):
+    """One file, nothing loaded from elsewhere, every row in it."""
+    assert onboard("rehearse", "--platform", "apple", "--html", "report.html").code == 0
+    page = (folder / "report.html").read_text()
+    assert page.count('scope="row"') == 3
+    assert "src=" not in page
+    assert "href=" not in page
