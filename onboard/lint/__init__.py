@@ -20,6 +20,7 @@ from onboard.lint import (
     instructions,
     intune,
     keyfile,
+    netplan,
     onc,
     scep_sheet,
     windows,
@@ -52,6 +53,7 @@ FORMATS: tuple[Format, ...] = (
     Format(name="Intune bundle", recognises=intune.recognises, lint=intune.lint),
     Format(name="PowerShell script", recognises=windows_script.recognises, lint=windows_script.lint),
     Format(name="Windows profile or SyncML", recognises=windows.recognises, lint=windows.lint),
+    Format(name="netplan", recognises=netplan.recognises, lint=netplan.lint),
     Format(name="wpa_supplicant", recognises=wpa_supplicant.recognises, lint=wpa_supplicant.lint),
 )
 

@@ -13,6 +13,7 @@ from onboard.errors import Finding
 from onboard.lint.report import Report
 
 _UNESCAPED = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\", ";": ";"}
+_BLANKS = " \t\r"  # what GLib strips; other white space belongs to the value
 _GROUP = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
 
@@ -47,19 +48,20 @@ def parse(text: str) -> Mapping[str, Mapping[str, str]]:
     groups: dict[str, dict[str, str]] = {}
     current: dict[str, str] | None = None
     for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip(_BLANKS) or line.lstrip(_BLANKS).startswith("#"):
             continue
-        if head := _GROUP.fullmatch(line.strip()):
+        if head := _GROUP.fullmatch(line.strip(_BLANKS)):
             current = groups.setdefault(head.group(1), {})
             continue
         key, equals, value = line.partition("=")
-        if current is None or not equals or not key.strip():
+        key = key.strip(_BLANKS)
+        if current is None or not equals or not key:
             msg = f"line {number} is no `key=value` of a group"
             raise KeyfileError(msg)
-        if key.strip() in current:
-            msg = f"line {number} gives {key.strip()!r} a second time"
+        if key in current:
+            msg = f"line {number} gives {key!r} a second time"
             raise KeyfileError(msg)
-        current[key.strip()] = _unescape(value.lstrip(), number)
+        current[key] = _unescape(value.lstrip(_BLANKS), number)
     return groups
 
 

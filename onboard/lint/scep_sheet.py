@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import yaml
-
 from onboard.errors import Finding
 from onboard.lint.report import Report
+from onboard.lint.yamlfile import YamlError, parse
 from onboard.pki import PublicCertificate, load_pem
 
 _MARK = b"sheet: chrome-scep-profile"
@@ -43,8 +42,8 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     """What an administrator could not type, or the server would refuse."""
     report = Report(path, "scep-sheet")
     try:
-        sheet = _plain(yaml.compose(content.decode("utf-8"), Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        sheet = parse(content)
+    except YamlError as error:
         report.error("01", "", f"this is not plain YAML: {error}")
         return report.findings
     form = sheet.get("form") if isinstance(sheet, dict) else None
@@ -61,29 +60,6 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     if not sheet.get("notices"):
         report.error("04", "notices", "missing: the sheet must say that the interface it is for is ending")
     return report.findings
-
-
-class _Loader(yaml.SafeLoader):
-    """Knows no aliases: a few lines of them would unfold to gigabytes."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            msg = "aliases have no place in a sheet"
-            raise ValueError(msg)
-        return super().compose_node(parent, index)
-
-
-def _plain(node: yaml.Node | None) -> object:
-    """Text, lists and mappings; every scalar keeps its text."""
-    if isinstance(node, yaml.MappingNode):
-        keys = [str(_plain(key)) for key, _ in node.value]
-        if len(set(keys)) < len(keys):
-            msg = "a key occurs twice"
-            raise ValueError(msg)
-        return {key: _plain(value) for key, (_, value) in zip(keys, node.value, strict=True)}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
-    return node.value if isinstance(node, yaml.ScalarNode) else None
 
 
 def _judge_form(report: Report, form: Mapping[str, object]) -> None:

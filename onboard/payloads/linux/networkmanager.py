@@ -22,7 +22,7 @@ _PMF = {
     Security.WPA3_ENTERPRISE: "3",
     Security.WPA3_ENTERPRISE_192: "3",
 }
-_NO_PASSWORD = "4"  # noqa: S105 -- a flag of private-key-password-flags: the key is not encrypted
+NO_PASSWORD = "4"  # noqa: S105 -- a flag of private-key-password-flags: the key is not encrypted
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
@@ -65,7 +65,7 @@ def _profile(plan: GroupPlan, network: NetworkPlan, position: int, spelling: Cal
         groups["ethernet"] = {}
     else:
         groups["wifi"] = {"mode": "infrastructure", "ssid": _ssid(network.ssid.octets)}
-        groups["wifi-security"] = _wifi_security(network)
+        groups["wifi-security"] = wifi_security(network.security or Security.WPA2_ENTERPRISE)
     groups["802-1x"] = _eap(plan, network, spelling)
     groups["ipv4"] = {"method": "auto"}
     groups["ipv6"] = {"addr-gen-mode": "default", "method": "auto"}
@@ -80,8 +80,8 @@ def _ssid(octets: bytes) -> str:
     return "".join(f"{octet};" for octet in octets)
 
 
-def _wifi_security(network: NetworkPlan) -> dict[str, str]:
-    security = network.security or Security.WPA2_ENTERPRISE
+def wifi_security(security: Security) -> dict[str, str]:
+    """The group `wifi-security`: key management and protection of management frames."""
     suite_b = security is Security.WPA3_ENTERPRISE_192
     return {"key-mgmt": "wpa-eap-suite-b-192" if suite_b else "wpa-eap", "pmf": _PMF[security]}
 
@@ -96,5 +96,5 @@ def _eap(plan: GroupPlan, network: NetworkPlan, spelling: Callable[[str], str]) 
         "eap": "tls;",
         "identity": identity(plan).value.spell(spelling),
         "private-key": files.private_key(plan),
-        "private-key-password-flags": _NO_PASSWORD,
+        "private-key-password-flags": NO_PASSWORD,
     }

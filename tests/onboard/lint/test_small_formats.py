@@ -20,6 +20,7 @@ from onboard.lint import (
     eap_config,
     keyfile,
     lint,
+    netplan,
     scep_sheet,
     wpa_supplicant,
 )
@@ -34,8 +35,9 @@ ARTIFACTS = {
 WIFI, DESK = "linux/staff-campus.nmconnection", "linux/staff-desk.nmconnection"
 IWD, WPA = "linux/iwd/Northwind.8021x", "linux/wpa_supplicant.conf"
 EAP, SHEET, SCRIPT = "android/staff.eap-config", "chromeos/staff.scep-profile.yaml", "linux/staff.sh"
+NETPLAN = "linux/90-onboard-staff.yaml"
 AMAPI, POLICY = "android/staff.amapi.json", "chromeos/staff.policy.json"
-ROOT_LINE = b"<CA format="
+ROOMS = (amapi, certmonger, chrome_policy, eap_config, keyfile, netplan, scep_sheet, wpa_supplicant)
 
 
 def told(content: bytes) -> dict[str, Severity]:
@@ -85,6 +87,16 @@ TEXT_FAULTS: list[tuple[str, str, bytes, bytes]] = [
     ("wpa-supplicant-07", WPA, b"domain_match=", b"domain_match2="),
     ("wpa-supplicant-08", WPA, b"eap=TLS", b'eap=TLS\n    password="x"'),
     ("wpa-supplicant-09", WPA, b"key_mgmt=WPA-EAP ", b"key_mgmt=WPA-EAP-SUITE-B-192 "),
+    ("netplan-01", NETPLAN, b"  version: 2", b"  version: [2"),
+    ("netplan-02", NETPLAN, b"renderer: NetworkManager", b"renderer: networkd"),
+    ("netplan-03", NETPLAN, b"version: 2", b"version: 1"),
+    ("netplan-04", NETPLAN, b"key-management: eap", b"key-management: psk"),
+    ("netplan-04", NETPLAN, b"auth:", b"authentication:"),
+    ("netplan-05", NETPLAN, b"method: tls", b"method: peap"),
+    ("netplan-06", NETPLAN, b"client-key:", b"key:"),
+    ("netplan-07", NETPLAN, b"ca-certificate:", b"ca:"),
+    ("netplan-08", NETPLAN, b"802-1x.domain-match", b"802-1x.domain"),
+    ("netplan-09", NETPLAN, b"\n            identity", b"\n            password: x\n            identity"),
     ("eap-config-01", EAP, b"</ProviderInfo>", b""),
     ("eap-config-01", EAP, b"<EAPIdentityProviderList>", b"<!DOCTYPE x><EAPIdentityProviderList>"),
     ("eap-config-02", EAP, b"EAPIdentityProviderList", b"EAPIdentityProviderListX"),
@@ -253,7 +265,7 @@ def test_laughing_sheet():
 @given(st.binary(max_size=300))
 def test_no_bytes_make_a_room_raise(content):
     """Every room judges any bytes."""
-    for room in (amapi, certmonger, chrome_policy, eap_config, keyfile, scep_sheet, wpa_supplicant):
+    for room in ROOMS:
         room.recognises(content)
         room.lint("x", content)
 
