@@ -30,11 +30,13 @@ def generate_for_mdm(
 
     dialect = find_dialect(name)
     chosen = tuple(platforms) or tuple(dict.fromkeys(p for group in groups for p in group.platforms))
-    artifacts = _compose(session, dialect, groups, platforms)
+    artifacts, remarks = _compose(session, dialect, groups, platforms)
     skipped = [platform for platform in chosen if platform not in carried(dialect, chosen)]
     if skipped:
         console.note(f"{dialect.title} takes no payloads for {', '.join(skipped)}: left out")
     sentence = write_selected(session, out, artifacts, groups, platforms)
+    for remark in remarks:
+        console.note(remark)
     if any(checked.artifact.kind == "mobileconfig" for checked in artifacts):
         console.note(f"renewal in {dialect.title}: {dialect.renewal.how}")
     return sentence
@@ -56,20 +58,23 @@ def find_dialect(name: str) -> Dialect:
 
 def _compose(
     session: Session, dialect: Dialect, groups: tuple[Group, ...], platforms: Sequence[Platform]
-) -> list[CheckedArtifact]:
-    from onboard.compose.for_mdm import compose_for, together
+) -> tuple[list[CheckedArtifact], list[str]]:
+    """The artifacts of all groups, and what the MDM leaves out of each."""
+    from onboard.compose.for_mdm import compose_for, remarks, together
     from onboard.pki import read_certificates
     from onboard.plan import make_plan
 
     certificates = read_certificates(session.organization, session.folder)
     artifacts: list[CheckedArtifact] = []
     refusals: list[VariableError] = []
+    notes: list[str] = []
     for group in groups:
         plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
         try:
             artifacts += compose_for(plan, dialect, platforms=platforms)
         except VariableError as error:
             refusals.append(error)
+        notes += [f"{group.name}: {remark}" for remark in remarks(plan, dialect, platforms)]
     if refusals:
         raise together(refusals)
-    return artifacts
+    return artifacts, notes

@@ -15,17 +15,15 @@ from onboard.dialects import Dialect
 from onboard.errors import PayloadError, VariableError
 from onboard.model import Platform
 from onboard.names import ATTRIBUTES
-from onboard.payloads import BUILDERS, Builder, Spelling, intune
+from onboard.payloads import BUILDERS, Builder, Spelling, intune, windows
 from onboard.payloads.windows.fleet import build_fleet
 from onboard.plan import GroupPlan, SubjectPart
 from onboard.variables import CHALLENGE, KNOWN_WHEN_MADE, Template
 
 # Kinds for computers that no MDM manages, or whose variables no MDM fills in.
 _BY_HAND = frozenset({"script", "instructions"})
-_NO_MDM_KINDS: Mapping[tuple[str, Platform], frozenset[str]] = {
-    # A custom OMA-URI profile fills nothing in; the certificate comes by the Graph objects.
-    ("intune", Platform.WINDOWS): _BY_HAND | {"syncml"},
-}
+# Where Intune judges no challenge, Windows gets trust and networks, and no file asks for a variable.
+_ASKS_NOTHING = frozenset({("intune", Platform.WINDOWS)})
 
 
 def carried(dialect: Dialect, platforms: Iterable[Platform]) -> tuple[Platform, ...]:
@@ -73,6 +71,14 @@ def compose_for(
     return tuple(found)
 
 
+def remarks(plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform] = ()) -> tuple[str, ...]:
+    """What the MDM cannot do for the group and what to do instead, in sentences for the administrator."""
+    if dialect.name != "intune":
+        return ()
+    wanted = frozenset(platforms) or frozenset(plan.platforms)
+    return intune.remarks(plan, carried(dialect, [p for p in plan.platforms if p in wanted]))
+
+
 def _spellings(
     plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform]
 ) -> Mapping[Platform, Spelling]:
@@ -81,7 +87,8 @@ def _spellings(
     refusals: list[VariableError] = []
     for platform in platforms:
         try:
-            found[platform] = dialect.spelling(platform.value, needed(plan))
+            asked = () if (dialect.name, platform) in _ASKS_NOTHING else needed(plan)
+            found[platform] = dialect.spelling(platform.value, asked)
         except VariableError as error:
             message = f"group {plan.group}, {platform}: {error}"
             refusals.append(VariableError(message, error.names, hint=error.hint))
@@ -101,12 +108,14 @@ def together(refusals: Sequence[VariableError]) -> VariableError:
 
 def _builder(dialect: Dialect, platform: Platform) -> Builder:
     """How this MDM takes the platform's payloads."""
-    left_out = _NO_MDM_KINDS.get((dialect.name, platform), _BY_HAND)
 
     def build(plan: GroupPlan, spelling: Spelling) -> Sequence[Artifact]:
         if dialect.name == "fleet" and platform is Platform.WINDOWS:
             return build_fleet(plan, spelling)
-        made = [a for a in BUILDERS[platform](plan, spelling) if a.kind not in left_out]
+        if dialect.name == "intune" and platform is Platform.WINDOWS:
+            made = [*windows.network_files(plan)]
+        else:
+            made = [a for a in BUILDERS[platform](plan, spelling) if a.kind not in _BY_HAND]
         if dialect.name == "intune":
             made += intune.build(replace(plan, platforms=(platform,)), spelling)
         return made

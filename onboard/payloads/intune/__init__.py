@@ -5,7 +5,7 @@ Made for an Intune dialect or target only; the neutral output has none of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from onboard.artifact import Artifact
 from onboard.model import Platform
@@ -48,4 +48,14 @@ def build(
         )
         for platform, part in _PARTS
         if platform in plan.platforms
+    )
+
+
+def remarks(plan: GroupPlan, platforms: Collection[Platform], *, validated: bool = False) -> tuple[str, ...]:
+    """What the bundles of these platforms leave out and what to do instead: the bundles' own notes."""
+    return tuple(
+        note
+        for platform, part in _PARTS
+        if platform in platforms
+        for note in part.notes(plan, validated=validated)
     )

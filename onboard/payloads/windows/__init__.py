@@ -29,13 +29,9 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
         PayloadError: Windows cannot join a network of the group, or cannot send its challenge.
         VariableError: `spelling` has none for a variable of the SyncML file.
     """
-    profiles = tuple(_profile(plan, network) for network in plan.networks)
     embedded = embedded_challenge(plan, spelling)
-    start = plan.onboarding_ssid
-    package = () if start is None else (_package(plan, start),)
     return (
-        *profiles,
-        *package,
+        *network_files(plan),
         _artifact(
             plan,
             f"{plan.group}.syncml.xml",
@@ -54,6 +50,17 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
         ),
         _instructions(plan, asks_challenge=not embedded),
     )
+
+
+def network_files(plan: GroupPlan) -> tuple[Artifact, ...]:
+    """The files that hold neither challenge nor variables: network profiles and provisioning package.
+
+    Raises:
+        PayloadError: Windows cannot join a network of the group.
+    """
+    profiles = tuple(_profile(plan, network) for network in plan.networks)
+    start = plan.onboarding_ssid
+    return profiles if start is None else (*profiles, _package(plan, start))
 
 
 def _profile(plan: GroupPlan, network: NetworkPlan) -> Artifact:

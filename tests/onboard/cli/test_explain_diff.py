@@ -114,6 +114,17 @@ def test_generate_for_an_mdm_names_all_that_it_lacks(onboard, folder) -> None:
     assert not Path("out").exists()
 
 
+def test_generate_for_intune_gives_what_can_work_and_says_the_rest(onboard, folder) -> None:
+    """Where Intune judges no challenge, Windows gets trust and networks; two ways to enrol are named."""
+    done = onboard("generate", "--out", "out", "--mdm", "intune", "--platform", "windows")
+    assert done.code == 0, done.err
+    for group in ("staff", "students"):
+        assert Path(f"out/{group}/windows/{group}.graph.json").exists()
+        assert f"{group}: Windows: no SCEP profile" in done.err
+    assert "challenge: {type: intune}" in done.err
+    assert "script" in done.err
+
+
 def test_generate_for_an_unknown_mdm_lists_the_known(onboard, folder) -> None:
     """A misspelt MDM is answered with the list."""
     done = onboard("generate", "--out", "out", "--mdm", "jamf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import plistlib
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from support.northwind import DEVICE_EAP_TLS, USER_EAP_TLS, staff_plan, students
 from support.snapshots import file_type
 
 from onboard.cms import is_cms
-from onboard.compose.for_mdm import carried, compose_for, marked, needed
+from onboard.compose.for_mdm import carried, compose_for, marked, needed, remarks
 from onboard.dialects import DIALECTS
 from onboard.errors import PayloadError, VariableError
 from onboard.lint import lint
@@ -114,6 +115,34 @@ def test_intune_gets_graph_objects_beside():
     """Intune's own types are made for Intune only."""
     made = compose_for(plan_for(DIALECTS["intune"]), DIALECTS["intune"], platforms=[Platform.APPLE])
     assert sorted(c.artifact.kind for c in made) == ["graph", "mobileconfig"]
+
+
+def test_intune_without_its_word_brings_windows_trust_and_networks_only():
+    """No native SCEP profile and no challenge in any file, whatever the challenge is; and it is said."""
+    for plan in (staff_plan(), students_plan()):
+        made = compose_for(plan, DIALECTS["intune"], platforms=[Platform.WINDOWS])
+        kinds = [c.artifact.kind for c in made]
+        assert "graph" in kinds
+        assert not {"syncml", "script"} & set(kinds)
+        assert not any(c.artifact.secret for c in made)
+        types = {
+            entry["body"]["@odata.type"]
+            for c in made
+            if c.artifact.kind == "graph"
+            for entry in json.loads(c.artifact.content)["objects"]
+        }
+        assert types == {
+            "#microsoft.graph.windows81TrustedRootCertificate",
+            "#microsoft.graph.windows10CustomConfiguration",
+        }
+        said = " ".join(remarks(plan, DIALECTS["intune"], [Platform.WINDOWS]))
+        assert "challenge: {type: intune}" in said
+        assert "script" in said
+
+
+def test_only_intune_has_remarks():
+    """Other MDMs carry the group's challenge."""
+    assert remarks(staff_plan(), DIALECTS["fleet"]) == ()
 
 
 def test_jamf_is_not_given_what_it_breaks():
