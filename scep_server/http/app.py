@@ -22,7 +22,7 @@ from scep_server.http.exchange import (
 )
 from scep_server.http.pki import PkiResource
 from scep_server.http.query import read_query
-from scep_server.http.scep import ScepResource, is_pki_operation
+from scep_server.http.scep import ScepResource, uses_a_key
 from scep_server.limits import Network, TokenBuckets, bucket_key
 from scep_server.service import Endpoint
 
@@ -122,7 +122,7 @@ class Application:
     async def _scep(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Response:
         address = address_of(scope, self.trusted_proxies)
         query = read_query(scope["query_string"])
-        if is_pki_operation(query, scope["method"]):
+        if uses_a_key(query, scope["method"]):
             refused = self._limited(address)
             if refused is not None:
                 await self.scep.service.turned_away(endpoint, address)

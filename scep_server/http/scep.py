@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scep_server.errors import UnanswerableError
 from scep_server.http.exchange import (
     CA_RA_CERT,
+    NEXT_CA_CERT,
     SCEP_MESSAGE,
     Receive,
     Response,
@@ -42,13 +43,23 @@ class ScepResource:
         method = scope["method"]
         if method not in {"GET", "HEAD", "POST"}:
             return plain(405, "use GET or POST", ("allow", "GET, HEAD, POST"))
-        if query.operation == Operation.GET_CA_CAPS:
-            return Response(body=endpoint.capabilities)
-        if query.operation == Operation.GET_CA_CERT:
-            return Response(body=endpoint.ca_certificates, media_type=CA_RA_CERT)
+        told = self._told(endpoint, query.operation)
+        if told is not None:
+            return told
         if is_pki_operation(query, method):
             return await self._operate(endpoint, query, scope, receive, address)
         return plain(400, "unknown operation; this is a SCEP endpoint (RFC 8894)")
+
+    def _told(self, endpoint: Endpoint, operation: str) -> Response | None:
+        """What anybody may know; None for another operation."""
+        if operation == Operation.GET_CA_CAPS:
+            return Response(body=endpoint.capabilities)
+        if operation == Operation.GET_CA_CERT:
+            return Response(body=endpoint.ca_certificates, media_type=CA_RA_CERT)
+        if operation == Operation.GET_NEXT_CA_CERT:
+            signed = self.service.next_ca(endpoint)
+            return None if signed is None else Response(body=signed, media_type=NEXT_CA_CERT)
+        return None
 
     async def _operate(
         self, endpoint: Endpoint, query: Query, scope: Scope, receive: Receive, address: str
@@ -76,5 +87,10 @@ class ScepResource:
 
 
 def is_pki_operation(query: Query, method: str) -> bool:
-    """Whether a request leads to private-key operations; a POST without an operation is taken for one."""
+    """Whether a request carries a message; a POST without an operation is taken for one that does."""
     return query.operation == Operation.PKI_OPERATION or (method == "POST" and not query.operation)
+
+
+def uses_a_key(query: Query, method: str) -> bool:
+    """Whether answering takes a private-key operation, so that an address may ask only so often."""
+    return is_pki_operation(query, method) or query.operation == Operation.GET_NEXT_CA_CERT

@@ -119,10 +119,11 @@ class Enrolling:
             raise GroupBusyError(self.issued.wait(case.endpoint.group, seconds))
 
     async def _issue(self, case: Case, warrant: Warrant, approval: Approval, key: bytes) -> bytes:
+        authority = case.endpoint.authority_for(case.signs_reply)
         for _ in range(_DRAWS):
             serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
-            certificate = case.endpoint.authority.issue(approval, serial=serial, now=case.now)
-            record = _record(case, warrant, approval, key, certificate)
+            certificate = authority.issue(approval, serial=serial, now=case.now)
+            record = _record(case, warrant, approval, key, certificate, authority.name)
             issuance = Issuance(certificate=record, voucher=warrant.voucher, event=case.issued(record))
             outcome = await self.recorder.record(issuance)
             match outcome:
@@ -156,6 +157,7 @@ def _request_key(case: Case, opened: OpenedRequest, csr: Csr) -> bytes:
     request = opened.request
     return RequestKey(
         group=case.endpoint.group,
+        issuer=case.endpoint.authority_for(opened.recipient).name,
         message_type=request.message_type,
         transaction=request.transaction_id,
         signer=request.signer_der,
@@ -164,11 +166,16 @@ def _request_key(case: Case, opened: OpenedRequest, csr: Csr) -> bytes:
 
 
 def _record(
-    case: Case, warrant: Warrant, approval: Approval, key: bytes, certificate: x509.Certificate
+    case: Case,
+    warrant: Warrant,
+    approval: Approval,
+    key: bytes,
+    certificate: x509.Certificate,
+    issuer: str,
 ) -> CertificateRecord:
     return CertificateRecord(
         serial=certificate.serial_number,
-        issuer=case.endpoint.authority.name,
+        issuer=issuer,
         group=case.endpoint.group,
         request=key,
         subject=certificate.subject.rfc4514_string(),

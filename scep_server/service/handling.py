@@ -15,6 +15,7 @@ from scep_server.pkimessage import (
     OpenedRequest,
     Success,
     VerifiedRequest,
+    next_ca_certs,
     open_request,
     parse,
     payload_issuer_and_serial,
@@ -102,7 +103,7 @@ class Service:
     def _open(self, endpoint: Endpoint, verified: VerifiedRequest) -> OpenedRequest:
         return open_request(
             verified,
-            endpoint.recipients,
+            endpoint.all_recipients,
             algorithms=endpoint.policy.algorithms,
             substitute_key=self.enrolling.world.entropy(32),
         )
@@ -123,11 +124,10 @@ class Service:
         """§3.3.5: the CRL of the authority that issues here, whichever serial is named."""
         payload_issuer_and_serial(opened)
         case.proven = True
-        crl = self.crls.crl(case.endpoint.authority.name)
+        name = case.endpoint.authority_for(opened.recipient).name
+        crl = self.crls.crl(name)
         if crl is None:
-            raise RequestRejectedError(
-                FailInfo.BAD_CERT_ID, f"the authority {case.endpoint.authority.name!r} has no CRL here"
-            )
+            raise RequestRejectedError(FailInfo.BAD_CERT_ID, f"the authority {name!r} has no CRL here")
         await self._note_delivery(case, "CRL")
         return Success(crl=crl)
 
@@ -151,6 +151,13 @@ class Service:
         """Before possession is proven anybody may knock: a log line for each, one audit event a minute."""
         self.enrolling.world.observe(event)
         await self._try_to_record(self.tally.count(case.address, case.endpoint.group, reason, case.now))
+
+    def next_ca(self, endpoint: Endpoint) -> bytes | None:
+        """The GetNextCACert answer (§4.7.1), signed by the current RA; None without a next authority."""
+        certificates = endpoint.next_ca_certificates
+        if certificates is None:
+            return None
+        return next_ca_certs(certificates, endpoint.recipients[0], signing_time=self.enrolling.world.clock())
 
     async def turned_away(self, endpoint: Endpoint, address: str) -> None:
         """Count a request that came too fast; it is not looked at and not logged by itself."""

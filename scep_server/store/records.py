@@ -88,10 +88,12 @@ class RequestKey:
 
     The signer is a part of it: an envelope that was sniffed and signed by somebody else is not a
     retransmission. So is the CSR: the same transactionID with a new CSR is a new request, because Apple
-    derives the transactionID from the key and keeps it through every attempt.
+    derives the transactionID from the key and keeps it through every attempt. And so is the issuer: during a
+    rollover a device asks both authorities with the same key.
     """
 
     group: str
+    issuer: str
     message_type: MessageType
     transaction: TransactionID
     signer: bytes = field(repr=False)  # DER certificate
@@ -101,6 +103,7 @@ class RequestKey:
         """32 bytes that stand for it; each part is hashed by itself, so no two keys run together."""
         parts = (
             self.group.encode(),
+            self.issuer.encode(),
             str(self.message_type.value).encode(),
             self.transaction.encode(),
             self.signer,

@@ -23,6 +23,7 @@ def label(text: str) -> bytes:
 def a_request(transaction: str = "A1", **changes: Any) -> RequestKey:
     fields = {
         "group": "staff",
+        "issuer": "staff-ca",
         "message_type": MessageType.PKCS_REQ,
         "transaction": TransactionID(transaction),
         "signer": b"signer",

@@ -16,6 +16,9 @@ from support import scep_requests
 from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
 from support.scep_site import site, subject_of
 
+from scep_server.runtime import running_server
+from scep_server.service import Alternate
+
 
 def raw(url: str, request: bytes) -> bytes:
     """Everything a server sends to exactly these octets until it closes."""
@@ -130,3 +133,21 @@ def test_garbage_on_the_wire_does_no_harm(web, url, garbage):
     query = quote(garbage, safe="+/=")
     assert web.get(f"{url}/scep/staff?operation=PKIOperation&message={query}").status_code == 400
     assert web.get(f"{url}/healthz").status_code == 200
+
+
+def test_the_next_ca_is_announced_while_there_is_one(web):
+    """By capability, and signed by the current RA under its own media type (RFC 8894 §4.7)."""
+    here, other = site(), site("ec-p256")
+    coming = Alternate(authority=other.authority, recipient=here.another_ra())
+    config = here.config(None, endpoints=(here.endpoint(next=coming),))
+    with running_server(config) as url:
+        assert b"GetNextCACert" in web.get(f"{url}/scep/staff?operation=GetCACaps").content.split(b"\n")
+        reply = web.get(f"{url}/scep/staff?operation=GetNextCACert")
+    assert reply.headers["content-type"] == "application/x-x509-next-ca-cert"
+    outer = scep_requests.cms.ContentInfo.load(reply.content)["content"]
+    assert outer["certificates"][0].chosen.dump() == here.ra.certificate.public_bytes(Encoding.DER)
+    inner = scep_requests.cms.ContentInfo.load(outer["encap_content_info"]["content"].native)["content"]
+    expected = (coming.recipient.certificate, other.authority.certificate, other.root)
+    assert [c.chosen.dump() for c in inner["certificates"]] == [
+        c.public_bytes(Encoding.DER) for c in expected
+    ]

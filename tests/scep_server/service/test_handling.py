@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from asn1crypto import cms
@@ -11,12 +12,12 @@ from cryptography import x509
 from support import scep_requests
 from support.scep_desk import ADA, BAD_CERT_ID, BAD_MESSAGE_CHECK, Desk
 from support.scep_requests import Shape, enrol, rsa_key, self_signed
-from support.scep_site import STATIC_SECRET, site
+from support.scep_site import STATIC_SECRET, site, subject_of
 
 from scep_server.audit import EventKind
 from scep_server.limits import Rate, TokenBuckets
 from scep_server.memory_store import MemoryStore
-from scep_server.service import TryLater
+from scep_server.service import Alternate, TryLater
 from scep_server.store import Issuance, RevocationReason, StoreUnavailableError
 
 
@@ -171,6 +172,25 @@ def test_a_renewed_ra_leaves_no_device_behind(desk):
     reply = desk.answer(message, pair)
     assert reply.status == "0"
     assert x509.load_der_x509_certificate(reply.signer) == old.certificate
+
+
+@pytest.mark.parametrize("place", ["previous", "next"])
+def test_during_a_rollover_the_recipient_chooses_the_authority(desk, place):
+    """Who seals to the other CA's RA trusts that CA: it issues, its RA answers, its name is on record."""
+    other = Alternate(
+        authority=replace(site("ec-p256").authority, name="other-ca"), recipient=desk.here.another_ra()
+    )
+    alternates = {"previous": (other,)} if place == "previous" else {"next": other}
+    desk.endpoint = desk.here.endpoint(**alternates)
+    key, pair = rsa_key("device"), self_signed(rsa_key("device"), subject=subject_of(ADA))
+    payload = scep_requests.csr(key, subject=subject_of(ADA), challenge=STATIC_SECRET)
+    reply = desk.answer(enrol(payload, other.recipient.certificate, pair), pair)
+    (der,) = reply.certificates
+    x509.load_der_x509_certificate(der).verify_directly_issued_by(other.authority.certificate)
+    assert x509.load_der_x509_certificate(reply.signer) == other.recipient.certificate
+    assert [record.issuer for record in desk.store.certificates()] == ["other-ca"]
+    assert desk.enrol(challenge=STATIC_SECRET).status == "0"
+    assert [record.issuer for record in desk.store.certificates()] == ["other-ca", "staff-ca"]
 
 
 @pytest.mark.parametrize("algorithm", ["rsa-2048", "ec-p256"])
