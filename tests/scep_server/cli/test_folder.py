@@ -1,0 +1,79 @@
+"""The folder of a stand-alone server is made once, completed by the next run, and never overwritten."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+from cryptography import x509
+
+from scep_server.cli.folder import Folder
+from scep_server.cli.settings import SettingsError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = Folder(tmp_path / "server")
+    made.init()
+    return made
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.path.rglob("*")) if path.is_file()}
+
+
+def certificate(folder, name):
+    return x509.load_pem_x509_certificate((folder.path / "certificates" / f"{name}.pem").read_bytes())
+
+
+def test_a_second_run_changes_nothing(folder):
+    """Keys, certificates, pepper and settings stay byte for byte."""
+    before = contents(folder)
+    folder.init()
+    assert contents(folder) == before
+
+
+def test_a_half_finished_run_is_completed(folder):
+    """What is missing is made for the keys that are there; a new group gets its RA."""
+    before = contents(folder)
+    (folder.path / "certificates" / "ocsp.pem").unlink()
+    with folder.settings_file.open("a") as settings:
+        settings.write('[groups.more]\nsubject = { CN = "${device.id}" }\n')
+    folder.init()
+    after = contents(folder)
+    changed = {path.name for path in after if after[path] != before.get(path)}
+    assert changed == {"ocsp.pem", "scep.toml", "ra-more.pem", "ra-more.key"}
+    assert {endpoint.group for endpoint in folder.config().endpoints} == {"devices", "more"}
+
+
+def test_a_lost_key_is_not_replaced(folder):
+    """A certificate whose key is gone is refused, not superseded by a second PKI."""
+    (folder.path / "keys" / "ca.key").unlink()
+    with pytest.raises(SettingsError, match="backup"):
+        folder.init()
+
+
+def test_secrets_are_for_their_owner(folder):
+    """Keys and pepper 0600, the folder 0700."""
+    secret = [*(folder.path / "keys").iterdir(), folder.path / "pepper"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secret} == {0o600}
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    assert len((folder.path / "pepper").read_bytes()) == 32
+
+
+def test_the_hierarchy_is_a_chain(folder):
+    """Root, issuing CA, and leaves under it; nothing but the CAs may sign certificates."""
+    root, ca = certificate(folder, "root"), certificate(folder, "ca")
+    root.verify_directly_issued_by(root)
+    ca.verify_directly_issued_by(root)
+    for name in ("ra-devices", "ocsp"):
+        leaf = certificate(folder, name)
+        leaf.verify_directly_issued_by(ca)
+        assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_without_init_the_first_command_is_named(tmp_path):
+    """Nothing is made by looking."""
+    with pytest.raises(SettingsError, match="init"):
+        Folder(tmp_path / "nowhere").config()
+    assert not (tmp_path / "nowhere").exists()
