@@ -106,6 +106,14 @@ def test_a_person_enrols_by_address(tmp_path):
     assert names.get_values_for_type(x509.RFC822Name) == ["ada@northwind.example"]
 
 
+def test_an_elliptic_authority_enrols(tmp_path):
+    """The issuing CA may be elliptic: only the RA, which certmonger writes to, must be RSA."""
+    with running_server(ELSEWHERE.config(None, DEVICE)) as url:
+        done = run(tmp_path, plan_for(url, pki=ELSEWHERE), "device.id=lab-017")
+    assert done.returncode == 0, done.stderr
+    assert certificate(tmp_path).issuer == ELSEWHERE.authority.certificate.subject
+
+
 def test_it_renews(tmp_path):
     """A renewal goes by itself, without a challenge, through the same helper."""
     after = f"""

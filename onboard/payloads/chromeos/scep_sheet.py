@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import yaml
 
 from onboard.artifact import Artifact
+from onboard.dialects import DIALECTS
 from onboard.model import NetworkType, Platform
 from onboard.names import AltNameKind
 from onboard.plan import GroupPlan, challenge_template
@@ -34,13 +35,7 @@ ALT_NAME_FIELDS: Mapping[AltNameKind, str] = {
     AltNameKind.UPN: "User principal name",
 }
 
-CONSOLE_VARIABLES: Mapping[str, str] = {
-    "user.email": "${USER_EMAIL}",
-    "user.upn": "${USER_EMAIL}",  # a Google account signs in with its e-mail address
-    "device.serial": "${DEVICE_SERIAL_NUMBER}",
-    "device.id": "${DEVICE_DIRECTORY_ID}",
-}
-"""Our variables, and what the console calls them."""
+_CONSOLE = DIALECTS["google-chrome"]
 
 _HEADING = """\
 # Secure SCEP profile for Chromebooks: Google Admin console > Devices > Networks > Secure SCEP.
@@ -85,12 +80,13 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 def document(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, object]:
     """The sheet as YAML values; `form` has the console's labels in the console's order."""
     neutral = [name for name in _variables(plan) if spelling(name) == "${" + name + "}"]
-    legend = {"${" + n + "}": CONSOLE_VARIABLES[n] for n in neutral if n in CONSOLE_VARIABLES}
+    spelled = _CONSOLE.spellings[Platform.CHROMEOS]
+    legend = {"${" + name + "}": spelled[name] for name in neutral if name in spelled}
     return {
         "sheet": "chrome-scep-profile",
         "organization": plan.organization_name,
         "group": plan.group,
-        "notices": [_SUNSET, *_notices(plan, [n for n in neutral if n not in CONSOLE_VARIABLES])],
+        "notices": [_SUNSET, *_notices(plan, [name for name in neutral if name not in spelled])],
         **({"write_in_the_console": legend} if legend else {}),
         "form": {
             "Device platforms": f"Chromebook ({'user' if plan.holder is Holder.USER else 'device'})",
@@ -152,8 +148,11 @@ def _notices(plan: GroupPlan, unknown: Sequence[str]) -> Iterator[str]:
             yield f"The form has no field for {key}, which the server demands: this profile cannot work here."
         elif repeated.count(key) > 1:
             yield f"The form holds one {SUBJECT_FIELDS[key]}, the profile has several: it cannot work here."
+    in_subject = {name for part in plan.scep.subject for name in part.value.variables}
     for name in unknown:
-        yield f"The console has no variable for ${{{name}}}: the server will refuse what is typed there."
+        reason = _CONSOLE.refusals.get(name, "it knows no such value")
+        cure = "The profile cannot work here." if name in in_subject else "Leave that alternative name out."
+        yield f"The console has no variable for ${{{name}}}: {reason}. {cure}"
 
 
 def _years(plan: GroupPlan) -> int:
