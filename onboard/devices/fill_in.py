@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
+from xml.parsers.expat import ExpatError
 
 import yaml
+from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from onboard.devices.errors import DeviceError
@@ -21,6 +23,18 @@ from onboard.devices.shell_settings import escape_dn, rewrite_settings
 from onboard.errors import VariableError
 from onboard.variables import CHALLENGE, VARIABLES, Template
 
+_UNREADABLE = (
+    ValueError,  # JSON, UTF-8, plist
+    LookupError,  # an encoding that nobody knows
+    AttributeError,  # plistlib, of a value outside of any key
+    TypeError,
+    OverflowError,  # a number that no plist can hold
+    plistlib.InvalidFileException,
+    ExpatError,
+    ET.ParseError,
+    DefusedXmlException,
+    yaml.YAMLError,
+)
 _OURS = frozenset(VARIABLES) | {CHALLENGE}
 
 
@@ -45,7 +59,10 @@ def fill_in(content: bytes, kind: str, values: Mapping[str, str]) -> bytes:
         missing.update((n, None) for n in template.variables if n in _OURS and n not in values)
         return str(template.bind({name: value for name, value in values.items() if name in _OURS}))
 
-    filled = _FILLERS.get(kind, _fill_text)(content, fill)
+    try:
+        filled = _FILLERS.get(kind, _fill_text)(content, fill)
+    except _UNREADABLE as error:
+        raise DeviceError(kind, f"cannot be read, so nothing can be filled in: {error}") from error
     if missing:
         msg = f"no value for {', '.join('${' + name + '}' for name in missing)}"
         raise VariableError(msg, tuple(missing), hint="give each a value, as the MDM would")
@@ -63,11 +80,9 @@ def _fill_tree(value: Any, fill: Callable[[str], str]) -> Any:
 
 
 def _fill_plist(content: bytes, fill: Callable[[str], str]) -> bytes:
-    try:
-        tree = plistlib.loads(content)
-    except (plistlib.InvalidFileException, ValueError) as error:
-        raise DeviceError("profile", "a signed profile cannot be filled in any more") from error
-    return plistlib.dumps(_fill_tree(tree, fill), sort_keys=False)
+    if content.startswith(b"\x30"):
+        raise DeviceError("profile", "a signed profile cannot be filled in any more")
+    return plistlib.dumps(_fill_tree(plistlib.loads(content), fill), sort_keys=False)
 
 
 def _fill_json(content: bytes, fill: Callable[[str], str]) -> bytes:

@@ -102,6 +102,7 @@ class Responder:
     reply_cipher: Cipher = Cipher.AES_128
     break_reply: Callable[[dict[str, bytes]], None] = lambda attributes: None
     certificates: Callable[[x509.Certificate], list[x509.Certificate]] = lambda leaf: [leaf]
+    damage: Callable[[bytes], bytes] = lambda reply: reply
     sign_with: int = 0  # index of KEYS: 0 is the RA's
     served: list[x509.Certificate] | None = None
     requests: list[httpx.Request] = field(default_factory=list)
@@ -141,7 +142,9 @@ class Responder:
                 return self._certificates()
         body = request.content if request.method == "POST" else base64.b64decode(unquote(query["message"]))
         return httpx.Response(
-            200, content=self._reply(self.read(body)), headers={"content-type": self.content_type}
+            200,
+            content=self.damage(self._reply(self.read(body))),
+            headers={"content-type": self.content_type},
         )
 
     def _certificates(self) -> httpx.Response:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import stat
-import subprocess
 
 import pytest
 from cryptography import x509
@@ -108,37 +106,6 @@ def test_radius_of_no_such_name_lists_them(onboard, folder):
     done = onboard("radius", "--out", "radius", "--name", "elsewhere")
     assert done.code == 1
     assert "campus" in done.err
-
-
-@pytest.mark.interop
-@pytest.mark.skipif(radius_server.freeradius() is None, reason="FreeRADIUS is not installed")
-def test_freeradius_takes_the_folder(onboard, folder):
-    """`freeradius -C` accepts it as it is, once the clients have a secret."""
-    assert onboard("radius", "--out", "radius").code == 0
-    command = [radius_server.freeradius(), "-X", "-C", "-d", str(folder / "radius")]
-    done = subprocess.run(
-        command, env={"RADIUS_SECRET": "x" * 20}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-500:]
-
-
-@pytest.mark.interop
-@pytest.mark.skipif(not radius_server.is_possible(), reason="FreeRADIUS or eapol_test is not installed")
-def test_rehearsal_goes_down_to_eap_tls(onboard, folder):
-    """Where both are installed, every enrolled device is let in, into the VLAN of its group."""
-    done = onboard("rehearse", "--format", "json")
-    assert done.code == 0, done.err
-    enrolled = [row for row in done.json if row["enrolled"]]
-    assert all(row["authenticated"] for row in enrolled)
-    assert {(row["group"], row["vlan"]) for row in enrolled} == {("staff", 20), ("students", 30)}
-
-
-@pytest.mark.interop
-@pytest.mark.skipif(shutil.which("sh") is None, reason="no shell is installed")
-def test_refresh_script_is_a_script(onboard, folder):
-    """The shell reads the script without complaint."""
-    assert onboard("radius", "--out", "radius").code == 0
-    assert subprocess.run(["sh", "-n", folder / "radius/refresh-crls"], check=False).returncode == 0
 
 
 def test_radius_refuses_a_certificate_that_devices_would_refuse(onboard, folder):

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 from support.scep_responder import KEYS, NOW, Responder
 
 from onboard.devices import der
@@ -253,3 +255,30 @@ def test_charset_on_the_reply_breaks_exact_clients():
 def test_secret_does_not_reach_a_repr():
     """The challenge is in no repr of a request."""
     assert "correct-horse" not in repr(REQUEST)
+
+
+HONEST = Responder()
+
+
+@given(st.integers(min_value=0, max_value=2000), st.integers(min_value=1, max_value=255))
+def test_damaged_reply_is_rejected_or_harmless(at, flip):
+    """Whichever octet of a reply is damaged: the client ends with its own certificate or a typed error."""
+
+    def damage(reply: bytes) -> bytes:
+        damaged = bytearray(reply)
+        damaged[at % len(damaged)] ^= flip
+        return bytes(damaged)
+
+    HONEST.damage = damage
+    try:
+        assert enrol(HONEST).certificate.public_key() == KEYS[1].public_key()
+    except e.ScepError as error:
+        assert str(error)  # noqa: PT017  most damage is noticed
+
+
+@given(st.binary(max_size=200))
+def test_any_answer_is_a_typed_error(answer):
+    """HTML, nothing, or noise instead of a reply is rejected, never a crash."""
+    responder = Responder(damage=lambda reply: answer)
+    with pytest.raises(e.ReplyRejectedError):
+        enrol(responder)
