@@ -1,0 +1,49 @@
+"""Whatever an org definition may say, lint and a device take the files for Windows and Intune."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from support import csp
+from support.legal_orgs import legal_orgs
+from support.legal_plans import CHALLENGE, plans_of
+from support.northwind import neutral
+
+from onboard.errors import Severity
+from onboard.lint import lint
+from onboard.model import Platform
+from onboard.payloads import intune, windows
+from onboard.payloads.windows.fleet import build_fleet
+
+_SETTINGS = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+
+
+@_SETTINGS
+@given(legal_orgs())
+def test_every_file_of_every_legal_org_passes_lint(org):
+    """No legal org makes the builders refuse, or write what lint refuses; two builds give the same bytes."""
+    for plan in plans_of(org, "windows"):
+        made = [*windows.build(plan, neutral), *build_fleet(plan, neutral)]
+        assert made == [*windows.build(plan, neutral), *build_fleet(plan, neutral)]
+        managed = replace(plan, platforms=(Platform.WINDOWS, Platform.APPLE))
+        graph = [a for judged in (False, True) for a in intune.build(managed, neutral, validated=judged)]
+        for artifact in [*made, *graph]:
+            errors = [f for f in lint(artifact.path, artifact.content) if f.severity is Severity.ERROR]
+            assert errors == [], artifact.path
+        paths = [artifact.path for artifact in made]
+        assert len(set(paths)) == len(paths)
+
+
+@_SETTINGS
+@given(legal_orgs())
+def test_a_device_takes_the_syncml_of_every_legal_org(org):
+    """The CSPs carry all of it out: trust, one enrolment, one WLAN profile for each Wi-Fi network."""
+    for plan in plans_of(org, "windows"):
+        (file,) = (a for a in windows.build(plan, neutral) if a.kind == "syncml")
+        device = csp.play(file.content)
+        (enrolment,) = device.enrolments
+        assert enrolment.url == plan.scep.url
+        assert enrolment.challenge == (CHALLENGE.reveal() if plan.scep.challenge else "${challenge}")
+        assert len(device.wifi) == sum(network.ssid is not None for network in plan.networks)
+        assert {bytes.fromhex(sha1) for sha1 in device.roots} <= {a.sha1 for a in plan.anchors}
