@@ -11,7 +11,7 @@ from onboard.lint.yamlfile import YamlError, parse
 from onboard.pki import PublicCertificate, load_pem
 
 _MARK = b"sheet: chrome-scep-profile"
-_FIELDS = (
+FIELDS = (
     "Device platforms",
     "SCEP profile name",
     "Subject name format",
@@ -50,7 +50,7 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     if not isinstance(form, dict) or not isinstance(sheet, dict):
         report.error("02", "form", "missing")
         return report.findings
-    for field in _FIELDS:
+    for field in FIELDS:
         if not form.get(field):
             report.error("03", f"form.{field}", "missing or empty")
     if not form.get("Common name"):

@@ -21,6 +21,7 @@ from onboard.lint import (
     keyfile,
     lint,
     netplan,
+    scep_page,
     scep_sheet,
     wpa_supplicant,
 )
@@ -36,8 +37,19 @@ WIFI, DESK = "linux/staff-campus.nmconnection", "linux/staff-desk.nmconnection"
 IWD, WPA = "linux/iwd/Northwind.8021x", "linux/wpa_supplicant.conf"
 EAP, SHEET, SCRIPT = "android/staff.eap-config", "chromeos/staff.scep-profile.yaml", "linux/staff.sh"
 NETPLAN = "linux/90-onboard-staff.yaml"
+PAGE = "chromeos/staff.scep-profile.html"
 AMAPI, POLICY = "android/staff.amapi.json", "chromeos/staff.policy.json"
-ROOMS = (amapi, certmonger, chrome_policy, eap_config, keyfile, netplan, scep_sheet, wpa_supplicant)
+ROOMS = (
+    amapi,
+    certmonger,
+    chrome_policy,
+    eap_config,
+    keyfile,
+    netplan,
+    scep_page,
+    scep_sheet,
+    wpa_supplicant,
+)
 
 
 def told(content: bytes) -> dict[str, Severity]:
@@ -137,6 +149,11 @@ TEXT_FAULTS: list[tuple[str, str, bytes, bytes]] = [
     ("scep-sheet-13", SHEET, b"sha256: d7", b"sha256: d8"),
     ("scep-sheet-14", SHEET, b"authority: Northwind Staff", b"authority: Northwind"),
     ("scep-sheet-16", SHEET, b"Common name:", b"Name:"),
+    ("scep-page-01", PAGE, b"<h1>", b"<h1>\xff"),
+    ("scep-page-02", PAGE, b"Template name", b"Template"),
+    ("scep-page-02", PAGE, b"<td>Static</td>", b"<td></td>"),
+    ("scep-page-03", PAGE, b"<h1>", b"<h1>{{ title }}"),
+    ("scep-page-04", PAGE, b"<h1>", b"<script>1</script><h1>"),
     ("certmonger-01", SCRIPT, b"# --- end of settings", b"# --- end"),
     ("certmonger-01", SCRIPT, b"group='staff'", b"group=$(id)"),
     ("certmonger-01", SCRIPT, b"group='staff'", b"group='staff"),
