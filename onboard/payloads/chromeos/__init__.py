@@ -10,7 +10,7 @@ from onboard.plan import GroupPlan
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """The ChromeOS artifacts: `onc`, `chrome-scep-profile` with its page (`instructions`), `chrome-policy`."""
+    """The ChromeOS artifacts: `onc`, `chrome-scep-profile`, its page (`instructions`), `chrome-policy`."""
     return (
         *onc.build(plan, spelling),
         *scep_sheet.build(plan, spelling),
