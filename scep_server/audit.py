@@ -231,3 +231,33 @@ class Tally:
             )
             for (address, group), (number, reason) in counts.items()
         )
+
+
+class GuessWatch:
+    """Notices guessing: an alarm at the 10th, 100th, 1000th... unknown challenge of a group in an hour.
+
+    Entropy stops a guesser, so nothing is locked; but somebody should look, and not be told a thousand times.
+    """
+
+    FIRST = 10
+
+    def __init__(self) -> None:
+        self._hours: dict[str, tuple[datetime, int]] = {}
+
+    def count(self, event: Event) -> Event | None:
+        """Count the refusal of an unknown challenge; the alarm if this one calls for it."""
+        hour = event.at.replace(minute=0, second=0, microsecond=0)
+        since, number = self._hours.get(event.group, (hour, 0))
+        number = number + 1 if since == hour else 1
+        self._hours[event.group] = (hour, number)
+        if number < self.FIRST or number != 10 ** (len(str(number)) - 1):
+            return None
+        return Event(
+            at=event.at,
+            kind=EventKind.ALARM,
+            group=event.group,
+            address=event.address,
+            count=number,
+            reason=f"{number} unknown challenges within an hour; the last one from this address",
+            remedy="look at the addresses of the refusals before: a stale payload, or somebody who guesses",
+        )

@@ -6,7 +6,7 @@ import logging
 import math
 from dataclasses import dataclass, field
 
-from scep_server.audit import Event, EventKind, Tally
+from scep_server.audit import Event, EventKind, GuessWatch, Tally
 from scep_server.errors import RequestRejectedError, UnanswerableError, UnprovenSenderError
 from scep_server.messages import FailInfo, MessageType
 from scep_server.pkimessage import (
@@ -26,7 +26,7 @@ from scep_server.service.case import Case
 from scep_server.service.endpoint import Endpoint
 from scep_server.service.enrolling import Enrolling, GroupBusyError, RefusedInStoreError
 from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLater
-from scep_server.service.warrants import SpentChallengeError
+from scep_server.service.warrants import SpentChallengeError, UnknownChallengeError
 from scep_server.store import StoreError
 
 LOGGER = logging.getLogger(__name__)
@@ -43,11 +43,13 @@ class Service:
         enrolling: gives certificates.
         crls: for GetCRL.
         tally: counts what fails before possession is proven.
+        guesses: notices many unknown challenges.
     """
 
     enrolling: Enrolling
     crls: CrlSource
     tally: Tally = field(default_factory=Tally)
+    guesses: GuessWatch = field(default_factory=GuessWatch)
 
     async def handle(self, endpoint: Endpoint, message: bytes, address: str) -> Answer:
         """Answer one PKIOperation.
@@ -141,11 +143,14 @@ class Service:
             return
         challenge = error.challenge_id if isinstance(error, SpentChallengeError) else ""
         event = case.refusal(error, challenge=challenge)
-        if case.proven:
-            self.enrolling.world.observe(event)
-            await self._try_to_record((event,))
-        else:
+        if not case.proven:
             await self._count(case, error.reason, event)
+            return
+        alarm = self.guesses.count(event) if isinstance(error, UnknownChallengeError) else None
+        events = (event,) if alarm is None else (event, alarm)
+        for each in events:
+            self.enrolling.world.observe(each)
+        await self._try_to_record(events)
 
     async def _count(self, case: Case, reason: str, event: Event) -> None:
         """Before possession is proven anybody may knock: a log line for each, one audit event a minute."""

@@ -33,6 +33,17 @@ class SpentChallengeError(RequestRejectedError):
         self.challenge_id = challenge_id
 
 
+class UnknownChallengeError(RequestRejectedError):
+    """A challenge that nobody here ever minted or shared: a stale payload, or a guess."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            FailInfo.BAD_REQUEST,
+            "the challenge is not known here",
+            remedy="compare the payload's challenge with the group's",
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warrant:
     """What the policy is asked with, and what the store checks again in its transaction."""
@@ -92,7 +103,7 @@ def find_warrant(
     if minted is not None and objection is not None:
         raise _minted_refusal(minted, objection)
     if digested is not None:
-        raise _refusal("the challenge is not known here", "compare the payload's challenge with the group's")
+        raise UnknownChallengeError
     if unfit is not None:
         raise unfit
     raise _refusal(

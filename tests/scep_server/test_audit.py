@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.scep_records import NOW, an_event
 
 from scep_server import audit
-from scep_server.audit import EVENT_SCHEMA, ChainedEvent, Event, EventKind, Tally, link, verify
+from scep_server.audit import EVENT_SCHEMA, ChainedEvent, Event, EventKind, GuessWatch, Tally, link, verify
 
 TEXT = st.text(max_size=40)
 EVENTS = st.builds(
@@ -116,3 +116,14 @@ def test_a_flood_of_addresses_is_bounded():
     assert len(events) == 11
     assert sum(event.count for event in events) == 500
     assert Tally.OVERFLOW in {event.address for event in events}
+
+
+def test_the_guess_watch_is_not_shrill():
+    """At 10, 100 and 1000 in an hour, for each group by itself, and anew in the next hour."""
+    watch = GuessWatch()
+    alarms = [alarm.count for _ in range(1500) if (alarm := watch.count(an_event()))]
+    assert alarms == [10, 100, 1000]
+    assert not any(watch.count(an_event(group="students")) for _ in range(9))
+    later = an_event(at=NOW + timedelta(hours=1))
+    counts = [watch.count(later) for _ in range(50)]
+    assert [alarm.count for alarm in counts if alarm] == [10]

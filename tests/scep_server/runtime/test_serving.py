@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support import scep_requests
 from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
 from support.scep_site import site
@@ -191,6 +193,12 @@ def test_urls_of_sockets():
         assert re.fullmatch(r"http://\[::1\]:\d+", url_of(listening))
 
 
+@pytest.fixture(scope="module")
+def lone_url():
+    with running_server(site().config(None)) as url:
+        yield url
+
+
 def read_all(connection):
     received = b""
     with contextlib.suppress(ConnectionResetError):
@@ -224,3 +232,19 @@ def test_an_endless_head_is_cut_off():
                 for _ in range(100):
                     connection.sendall(line)
             assert read_all(connection)[:12] in {b"HTTP/1.1 400", b""}
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=400), st.booleans())
+def test_no_octets_on_the_wire_stop_the_server(lone_url, octets, after_a_line):
+    """Whatever comes in, at the beginning or after a good request line, the next client is served."""
+    parts = urlsplit(lone_url)
+    with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+        line = b"POST /scep/staff?operation=PKIOperation HTTP/1.1\r\n" if after_a_line else b""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(line + octets)
+            connection.shutdown(socket.SHUT_WR)
+        read_all(connection)
+    with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert read_all(connection).endswith(b"ok\n")

@@ -198,3 +198,11 @@ def test_the_policy_of_the_endpoint_is_the_one_that_counts():
     narrow = replace(POLICY, values={"user.email": "*@staff.northwind.example"})
     desk.endpoint = desk.here.endpoint(narrow)
     assert desk.enrol(challenge=STATIC_SECRET).fail_info == BAD_REQUEST
+
+
+def test_guessing_raises_an_alarm_and_locks_nobody_out(desk):
+    """The tenth unknown challenge in an hour is noticed once; the right one is taken all the same."""
+    for number in range(12):
+        desk.enrol(challenge=f"guess {number}")
+    assert desk.kinds() == ["refused"] * 10 + ["alarm"] + ["refused"] * 2
+    assert desk.enrol(challenge=STATIC_SECRET).status == "0"
