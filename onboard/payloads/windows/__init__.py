@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from onboard.artifact import Artifact
 from onboard.model import NetworkType, Platform, Ssid
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import document
-from onboard.payloads.windows.instructions import instructions
+from onboard.payloads.windows.instructions import checklist, instructions
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.provisioning import customizations
 from onboard.payloads.windows.script import embedded_challenge, script
@@ -19,7 +20,7 @@ from onboard.plan import GroupPlan, NetworkPlan
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """The Windows files of a group: network profiles, provisioning package, SyncML, script, instructions.
+    """The Windows files of a group: profiles, package, SyncML, script, Group Policy, instructions.
 
     Args:
         plan: the group.
@@ -48,6 +49,7 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
             "text/plain",
             secret=bool(embedded),
         ),
+        *_group_policy(plan, asks_challenge=not embedded),
         _instructions(plan, asks_challenge=not embedded),
     )
 
@@ -67,6 +69,17 @@ def _profile(plan: GroupPlan, network: NetworkPlan) -> Artifact:
     if network.type is NetworkType.WIFI:
         return _xml(plan, f"wlan-{network.name}.xml", "wlan-profile", wlan_profile(plan, network))
     return _xml(plan, f"lan-{network.name}.xml", "lan-profile", lan_profile(plan, network))
+
+
+def _group_policy(plan: GroupPlan, *, asks_challenge: bool) -> tuple[Artifact, ...]:
+    """A folder to take to the Group Policy editor: the profiles as it imports them, and the steps."""
+    profiles = (_profile(plan, network) for network in plan.networks)
+    folder = f"{plan.group}/{Platform.WINDOWS}/gpo"
+    text = checklist(plan, asks_challenge=asks_challenge)
+    return (
+        *(replace(p, kind="gpo", path=f"{folder}/{p.path.rpartition('/')[2]}") for p in profiles),
+        _artifact(plan, "gpo/checklist.md", "gpo", text.encode(), "text/markdown", secret=False),
+    )
 
 
 def _instructions(plan: GroupPlan, *, asks_challenge: bool) -> Artifact:

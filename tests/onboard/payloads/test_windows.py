@@ -16,7 +16,7 @@ from onboard.secret import Secret
 
 
 def _by_name(plan) -> dict[str, bytes]:
-    return {artifact.path.rsplit("/", 1)[1]: artifact.content for artifact in build(plan, neutral)}
+    return {artifact.path.split("/", 2)[2]: artifact.content for artifact in build(plan, neutral)}
 
 
 def _shown(content: bytes) -> str:
@@ -33,6 +33,7 @@ def test_kinds_are_those_of_the_contract():
         "provisioning-package": 1,
         "syncml": 1,
         "script": 1,
+        "gpo": 3,
         "instructions": 1,
     }
 
@@ -45,6 +46,9 @@ def test_paths_name_group_and_network():
         "staff/windows/customizations.xml",
         "staff/windows/staff.syncml.xml",
         "staff/windows/staff.ps1",
+        "staff/windows/gpo/wlan-campus.xml",
+        "staff/windows/gpo/lan-desk.xml",
+        "staff/windows/gpo/checklist.md",
         "staff/windows/README.md",
     ]
 
@@ -81,6 +85,7 @@ def test_minted_challenge_makes_the_files_secret():
         "provisioning-package": False,
         "syncml": True,
         "script": True,
+        "gpo": False,
         "instructions": False,
     }
 
@@ -128,13 +133,42 @@ def test_instructions_as_recorded(plan, snapshot):
     assert _by_name(plan())["README.md"].decode() == snapshot.use_extension(file_type("md"))
 
 
-def test_instructions_speak_of_what_there_is():
+@pytest.mark.parametrize("plan", [staff_plan, students_plan])
+def test_checklist_as_recorded(plan, snapshot):
+    """The steps of a Group Policy are what was recorded."""
+    assert _by_name(plan())["gpo/checklist.md"].decode() == snapshot.use_extension(file_type("md"))
+
+
+def test_texts_speak_of_what_there_is():
     """Files that are named exist, and a group that has no wire hears nothing of one."""
     for plan in (staff_plan(), students_plan()):
         files = _by_name(plan)
-        named = set(re.findall(r"`([a-z-]+\.(?:syncml\.xml|xml|ps1))`", files["README.md"].decode()))
-        assert named == set(files) - {"README.md"}
-    assert "Wired" not in _by_name(students_plan())["README.md"].decode()
+        named = {
+            text: set(re.findall(r"`([a-z/-]+\.(?:syncml\.xml|xml|ps1|md))`", files[text].decode()))
+            for text in ("README.md", "gpo/checklist.md")
+        }
+        networks = {name for name in files if name.startswith(("wlan-", "lan-"))}
+        policy = {name for name in files if name.startswith("gpo/")}
+        assert named["README.md"] == set(files) - networks - policy - {"README.md"} | {"gpo/checklist.md"}
+        assert named["gpo/checklist.md"] == networks | {f"{plan.group}.ps1"}
+        assert policy == {"gpo/checklist.md"} | {f"gpo/{name}" for name in networks}
+    assert b"Wired" not in _by_name(students_plan())["gpo/checklist.md"]
+
+
+def test_group_policy_gets_the_profiles_as_they_are():
+    """What the editor imports is what every other way brings: one truth in two folders."""
+    files = _by_name(staff_plan())
+    for name in ("wlan-campus.xml", "lan-desk.xml"):
+        assert files[f"gpo/{name}"] == files[name]
+
+
+def test_checklist_follows_holder_and_challenge():
+    """A machine's script runs at startup; what that cannot do with one-time challenges is said."""
+    staff, students = (_by_name(p)["gpo/checklist.md"].decode() for p in (staff_plan(), students_plan()))
+    assert "user logon script" in staff
+    assert "SYSVOL" in staff
+    assert "computer startup script" in students
+    assert "one-time" in students
 
 
 def test_instructions_follow_holder_and_challenge():
@@ -142,7 +176,7 @@ def test_instructions_follow_holder_and_challenge():
     staff, students = (_by_name(p)["README.md"].decode() for p in (staff_plan(), students_plan()))
     assert "ONBOARD_CHALLENGE" in students
     assert "ONBOARD_CHALLENGE" not in staff
-    assert "startup" in students
+    assert "as SYSTEM, for example" in students
     assert "not as SYSTEM" in staff
 
 
