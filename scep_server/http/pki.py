@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import binascii
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,7 +53,7 @@ class PkiResource:
             return _ABSENT
         if scope["method"] not in {"GET", "HEAD"}:
             return _GET_ONLY
-        tag = f'"{hashlib.sha256(published.der).hexdigest()[:32]}"'
+        tag = f'"{published.tag}"'
         left = max(0, int((published.next_update - self.clock()).total_seconds()))
         headers = (
             ("etag", tag),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -13,12 +14,20 @@ class PublishedCrl:
 
     Attributes:
         der: the CRL.
+        tag: a hash of it, hexadecimal.
         this_update, next_update: aware UTC.
     """
 
     der: bytes = field(repr=False)
+    tag: str
     this_update: datetime
     next_update: datetime
+
+    @classmethod
+    def of(cls, der: bytes, *, this_update: datetime, next_update: datetime) -> PublishedCrl:
+        """With its tag; costs a hash over all of it."""
+        tag = hashlib.sha256(der).hexdigest()[:32]
+        return cls(der=der, tag=tag, this_update=this_update, next_update=next_update)
 
 
 class Directory(Protocol):

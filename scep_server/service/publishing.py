@@ -59,11 +59,20 @@ class Publisher:
         self._clock = clock
         self._building = threading.Lock()
         self._newest: dict[str, StoredCrl] = {}
+        self._shown: dict[str, PublishedCrl] = {}
 
     def certificate(self, authority: str) -> bytes | None:
         """See `Directory.certificate`."""
         known = self._authorities.get(authority)
         return None if known is None else known.certificate.public_bytes(Encoding.DER)
+
+    def _published(self, authority: str, stored: StoredCrl) -> PublishedCrl:
+        """What was made of this very CRL before, because its tag is a hash over all of it."""
+        held = self._shown.get(authority)
+        if held is None or held.der is not stored.der:
+            held = PublishedCrl.of(stored.der, this_update=stored.this_update, next_update=stored.next_update)
+            self._shown[authority] = held
+        return held
 
     def crl(self, authority: str) -> bytes | None:
         """See `CrlSource.crl`."""
@@ -77,8 +86,7 @@ class Publisher:
             return None
         if known.signer is None:
             return None if known.crl_file is None else _read_crl(known.crl_file)
-        stored = self._current(known) or self._rebuilt(known, known.signer)
-        return PublishedCrl(der=stored.der, this_update=stored.this_update, next_update=stored.next_update)
+        return self._published(authority, self._current(known) or self._rebuilt(known, known.signer))
 
     def ocsp(self, authority: str, request: bytes) -> bytes | None:
         """See `Directory.ocsp`."""
@@ -101,12 +109,14 @@ class Publisher:
     def _current(self, authority: PublishedAuthority) -> StoredCrl | None:
         """The newest CRL while it says all that is known and is not old; two look-ups at most."""
         revision = self._store.revision(authority.name)
-        newest = self._newest.get(authority.name)
-        for candidate in (newest, self._store.crl(authority.name)):
-            if candidate is not None and self._is_current(candidate, revision, authority.crl_valid_for):
-                self._newest[authority.name] = candidate
-                return candidate
-        return None
+        held = self._newest.get(authority.name)
+        if held is not None and self._is_current(held, revision, authority.crl_valid_for):
+            return held  # without reading megabytes for each relying party
+        stored = self._store.crl(authority.name)
+        if stored is None or not self._is_current(stored, revision, authority.crl_valid_for):
+            return None
+        self._newest[authority.name] = stored
+        return stored
 
     def _is_current(self, crl: StoredCrl, revision: int, valid_for: timedelta) -> bool:
         return crl.revision >= revision and self._clock() < crl.next_update - valid_for / 2
@@ -117,7 +127,10 @@ class Publisher:
             while current is None:
                 built = self._build(authority, signer)
                 # Another process may have been faster, with a revision that is as new or not.
-                current = built if self._store.save_crl(authority.name, built) else self._current(authority)
+                if self._store.save_crl(authority.name, built):
+                    self._newest[authority.name] = built
+                    return built
+                current = self._current(authority)
             return current
 
     def _build(self, authority: PublishedAuthority, signer: IssuingAuthority) -> StoredCrl:
@@ -144,8 +157,8 @@ def _read_crl(path: Path) -> PublishedCrl | None:
         crl = x509.load_pem_x509_crl(content) if is_pem else x509.load_der_x509_crl(content)
     except (OSError, ValueError):
         return None
-    return PublishedCrl(
-        der=crl.public_bytes(Encoding.DER),
+    return PublishedCrl.of(
+        crl.public_bytes(Encoding.DER),
         this_update=crl.last_update_utc,
         next_update=crl.next_update_utc or crl.last_update_utc,
     )
