@@ -20,7 +20,7 @@ from onboard.model import Authority, Organization
 from onboard.pki import load_pem
 from onboard.provision.hierarchy import Kind, Leaf, path_length, urls
 from onboard.provision.report import Outcome, Row, certificate_row
-from onboard.provision.state import Entropy, StateFolder, explained
+from onboard.provision.state import Entropy, StateFolder, explained, key_trouble
 from scep_server import authority as issuing
 from scep_server.errors import RequestRejectedError
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey, generate, public_key_sha256
@@ -86,16 +86,27 @@ class Site:
         return self.unsealed[name] if name in self.unsealed else self.state.keys().load(name)
 
     def issuing(self, name: str) -> issuing.IssuingAuthority | None:
-        """An authority that can sign now; None where its certificate or key is not at hand."""
+        """An authority that can sign now; None where its certificate or key is not at hand.
+
+        Raises:
+            PkiError: certificate and key do not belong together, or a file holds something else.
+            KeyStoreError: the key does not open.
+        """
         certificate = self.certificate(name)
         if certificate is None or not self.at_hand(name):
             return None
+        key = self.key(name)
+        if key.public_key() != certificate.public_key():
+            raise PkiError(
+                f"{self.public(name)} belongs to another key than the one in {self.state.keys().folder}",
+                hint="restore that file, or the state folder, from a backup",
+            )
         chain = self.organization.chain(self.organization.authority(name))[1:]
         issuers = (self.certificate(issuer.name) for issuer in chain)
         return issuing.IssuingAuthority(
             name=name,
             certificate=certificate,
-            key=self.key(name),
+            key=key,
             chain=tuple(issuer for issuer in issuers if issuer is not None),
             urls=urls(self.organization, name),
         )
@@ -121,6 +132,8 @@ def examine(site: Site, leaves: Mapping[Leaf, x509.Certificate]) -> None:
                 else _misfit(site, authority, certificate)
             )
         except KeyStoreError as error:
+            if error.locked:
+                raise key_trouble(error) from error
             problem = f"{error}" + (f" ({error.hint})" if error.hint else "")
         if problem:
             problems.append(problem)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from onboard.errors import PkiError, StateError
+from onboard.errors import StateError
 from onboard.provision import authorities, crls, leaves
 from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import is_offline
 from onboard.provision.hierarchy import leaves as wanted_leaves
 from onboard.provision.report import Row
-from onboard.provision.state import explained
+from onboard.provision.state import explained, key_trouble
 from scep_server.keys import KeyStoreError
 from scep_server.keys.files import remove_partial
 
@@ -35,7 +35,7 @@ def init(site: Site) -> tuple[Row, ...]:
         try:
             return _init(site)
         except KeyStoreError as error:
-            raise PkiError(str(error), hint=error.hint) from error
+            raise key_trouble(error) from error
         except FileExistsError as error:
             raise StateError(f"{error.filename or error}: somebody else made it meanwhile") from error
 

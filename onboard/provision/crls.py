@@ -117,7 +117,8 @@ def _parse(path: Path, content: bytes) -> x509.CertificateRevocationList:
             return x509.load_pem_x509_crl(content)
         return x509.load_der_x509_crl(content)
     except ValueError as error:
-        raise PkiError(f"{path}: this is not a CRL in DER or PEM") from error
+        hint = "put it there again from a backup, or move it away and run 'onboard ca init' where the key is"
+        raise PkiError(f"{path}: this is not a CRL in DER or PEM", hint=hint) from error
 
 
 def _entries(crl: Iterable[x509.RevokedCertificate]) -> Iterable[Revoked]:

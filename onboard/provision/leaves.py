@@ -23,7 +23,7 @@ from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import StateFolder, explained
 from scep_server.authority import IssuingAuthority, infrastructure
 from scep_server.errors import RequestRejectedError
-from scep_server.keys import KeyStore, PrivateKey, generate, public_key_sha256
+from scep_server.keys import KeyStore, PrivateKey, generate
 from scep_server.keys.files import write_new
 
 _GENERATION = re.compile(r"(?P<name>[^@]+)(?:@(?P<number>[1-9][0-9]*))?")
@@ -118,7 +118,8 @@ def settle(
     whole = next((generation for generation in generations if generation.is_whole), None)
     current = read(site.state, leaf.kind, whole) if whole else None
     if whole and current:
-        _check_pair(site.state.keys(leaf.kind), whole, current)
+        keys = site.state.keys(leaf.kind)
+        check_pair(keys, whole, current, keys.load(whole.stem))
     if whole and current and not _is_due(site, leaf, current):
         return _row(site, leaf, Outcome.KEPT, whole.stem, current)
     if issuer is None:
@@ -158,13 +159,18 @@ def _sign(site: Site, leaf: Leaf, issuer: IssuingAuthority, key: PrivateKey) -> 
         raise PkiError(f"{leaf.kind}/{leaf.name} cannot be made: {error}") from error
 
 
-def _check_pair(keys: KeyStore, generation: Generation, certificate: x509.Certificate) -> None:
-    public_key = certificate.public_key()
-    digest = public_key_sha256(public_key)  # type: ignore[arg-type]  # hashes whatever has an encoding
-    if digest != keys.public_key_sha256(generation.stem):
+def check_pair(
+    keys: KeyStore, generation: Generation, certificate: x509.Certificate, key: PrivateKey
+) -> None:
+    """Make sure that a certificate is for the key beside it.
+
+    Raises:
+        PkiError: it is for another.
+    """
+    if key.public_key() != certificate.public_key():
         raise PkiError(
             f"{keys.folder / generation.stem}.pem does not belong to the key beside it",
-            hint="restore both from one backup, or move both away to have a new pair made",
+            hint="restore both from one backup, or move both away: 'onboard ca init' makes a new pair",
         )
 
 

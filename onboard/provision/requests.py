@@ -15,6 +15,7 @@ from onboard.provision.authorities import Site, is_issued_by, request_pem, write
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, path_length
 from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.state import key_trouble
 from scep_server.keys import KeyState, KeyStoreError, generate, public_key_sha256
 
 
@@ -36,7 +37,7 @@ def request(site: Site, name: str) -> bytes:
         try:
             return request_pem(site, authority, keys.load(name))
         except KeyStoreError as error:
-            raise PkiError(str(error), hint=error.hint) from error
+            raise key_trouble(error) from error
 
 
 def import_certificate(site: Site, name: str, pem: bytes, source: str) -> Row:
@@ -82,7 +83,7 @@ def sign_crl(site: Site, name: str, revoke: Mapping[int, Reason] | None = None) 
     try:
         issuer = site.issuing(name)
     except KeyStoreError as error:
-        raise PkiError(str(error), hint=error.hint) from error
+        raise key_trouble(error) from error
     if issuer is None:
         raise PkiError(
             f"the certificate and the key of {name!r} are needed to sign its CRL",

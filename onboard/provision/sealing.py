@@ -10,7 +10,7 @@ from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind, is_offline, leaves
 from onboard.provision.leaves import inventory
 from onboard.provision.report import Outcome, Row, certificate_row
-from onboard.provision.state import StateFolder, explained
+from onboard.provision.state import StateFolder, explained, key_trouble
 from onboard.secret import Secret
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey
 
@@ -38,7 +38,7 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
         try:
             site.state.keys().seal(name, to, passphrase.reveal().encode())
         except KeyStoreError as error:
-            raise PkiError(str(error), hint=error.hint) from error
+            raise key_trouble(error) from error
     path = str(site.public(name))
     return certificate_row(
         Kind.AUTHORITY, name, Outcome.SEALED, certificate, file=path, remark=_remark(site, name, to)
@@ -81,4 +81,4 @@ def unseal(state: StateFolder, name: str, file: Path, passphrase: Secret) -> Pri
         try:
             return state.keys().load_sealed(name, file, passphrase.reveal().encode())
         except KeyStoreError as error:
-            raise PkiError(str(error), hint=error.hint) from error
+            raise key_trouble(error) from error

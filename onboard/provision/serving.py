@@ -12,6 +12,7 @@ from onboard.model import Group
 from onboard.provision import leaves
 from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind
+from onboard.provision.state import key_trouble
 from scep_server.authority import IssuingAuthority
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey
 from scep_server.pkimessage import Recipient
@@ -58,7 +59,7 @@ class Loader:
         try:
             issuer = self.site.issuing(name)
         except KeyStoreError as error:
-            raise PkiError(str(error), hint=error.hint) from error
+            raise key_trouble(error) from error
         if issuer is None:
             sealed = self.site.state.keys().state(name) is KeyState.SEALED
             what = "key was sealed away" if sealed else "certificate or key is not here"
@@ -108,6 +109,7 @@ class Loader:
             try:
                 key = self.site.state.keys(kind).load(generation.stem)
             except KeyStoreError as error:
-                raise PkiError(str(error), hint=error.hint) from error
+                raise key_trouble(error) from error
+            leaves.check_pair(self.site.state.keys(kind), generation, certificate, key)
             found.append(Pair(certificate=certificate, key=key))
         return tuple(found)

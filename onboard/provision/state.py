@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onboard.errors import StateError
-from scep_server.keys import KeyStore
+from onboard.errors import PkiError, StateError
+from scep_server.keys import KeyStore, KeyStoreError
 from scep_server.keys.files import remove_partial, write_new
 
 Entropy = Callable[[int], bytes]  # that many random octets
@@ -40,6 +40,7 @@ _CURES = {
     errno.EACCES: "let the user that runs onboard own the folder, or choose another with --state",
     errno.EPERM: "let the user that runs onboard own the folder, or choose another with --state",
     errno.EROFS: "the file system is mounted read-only: choose another folder with --state",
+    errno.EEXIST: "a file is where a folder should be: move it away or choose another folder with --state",
     errno.ENOTDIR: "a file is where a folder should be: move it away or choose another folder with --state",
 }
 
@@ -74,11 +75,18 @@ class StateFolder:
         """The key of the challenges' digests.
 
         Raises:
-            StateError: the folder was not created yet, or cannot be read.
+            StateError: the folder was not created yet, cannot be read, or the file is damaged.
         """
         with explained(self.path):
             self.demand()
-            return (self.path / "pepper").read_bytes()
+            pepper = (self.path / "pepper").read_bytes()
+        if len(pepper) != _PEPPER_OCTETS:
+            raise StateError(
+                f"{self.path / 'pepper'} is damaged: it holds {len(pepper)} octets, not {_PEPPER_OCTETS}",
+                hint="restore it from a backup; if there is none, delete it and run 'onboard ca init': every "
+                "minted challenge is then worth nothing",
+            )
+        return pepper
 
     def demand(self) -> None:
         """Make sure that the folder is there.
@@ -139,3 +147,9 @@ def explained(folder: Path) -> Iterator[None]:
     except OSError as error:
         hint = _CURES.get(error.errno or 0, f"see to {folder} and run the command again")
         raise StateError(f"{folder} cannot be used: {error.strerror or error}", hint=hint) from error
+
+
+def key_trouble(error: KeyStoreError) -> PkiError:
+    """What a key store says, as an error of onboard: with the option that names a passphrase."""
+    hint = "name the keys' passphrase with --key-passphrase env:NAME or file:PATH"
+    return PkiError(str(error), hint=hint if error.locked else error.hint)

@@ -34,11 +34,17 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.@-]*")  # no path leaves the folder
 
 
 class KeyStoreError(Exception):
-    """A key is absent, unreadable or guarded by another passphrase; `hint` says what to do."""
+    """A key is absent, unreadable or guarded by another passphrase.
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    Attributes:
+        hint: what to do.
+        locked: a passphrase is missing, or another one is needed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", locked: bool = False) -> None:
         super().__init__(message)
         self.hint = hint
+        self.locked = locked
 
 
 class KeyState(enum.Enum):
@@ -199,7 +205,8 @@ def load_file(path: Path, passphrase: bytes | None) -> PrivateKey:
         raise KeyStoreError(f"the key {path} cannot be read: {error.strerror}") from error
     encrypted = b"ENCRYPTED PRIVATE KEY" in pem
     if encrypted and not passphrase:
-        raise KeyStoreError(f"the key {path} is encrypted", hint="say which passphrase opens it")
+        hint = "say which passphrase opens it"
+        raise KeyStoreError(f"the key {path} is encrypted", hint=hint, locked=True)
     try:
         # Checking an RSA key's primes takes 33 ms or more, and these files are our own.
         key = load_pem_private_key(
@@ -207,7 +214,9 @@ def load_file(path: Path, passphrase: bytes | None) -> PrivateKey:
         )
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         reason = "the passphrase does not open it" if encrypted else "it is no PKCS#8 key in PEM"
-        raise KeyStoreError(f"the key {path} cannot be used: {reason}") from error
+        hint = "say which passphrase opens it" if encrypted else "restore it from a backup"
+        message = f"the key {path} cannot be used: {reason}"
+        raise KeyStoreError(message, hint=hint, locked=encrypted) from error
     if not isinstance(key, PrivateKey):
         raise KeyStoreError(f"the key {path} is neither RSA nor EC")
     return key

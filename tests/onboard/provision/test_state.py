@@ -6,13 +6,14 @@ import errno
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from support.northwind import NORTHWIND
 from support.sites import counter, new_site, provisioned
 
 from onboard.errors import PkiError, StateError
-from onboard.provision import Kind, Loader, StateFolder
+from onboard.provision import Kind, Loader, StateFolder, init
 from onboard.provision.state import explained
 
 
@@ -122,3 +123,66 @@ def test_a_key_that_does_not_open_is_named(tmp_path):
         loader.pairs(Kind.RA, "staff")
     with pytest.raises(PkiError, match=r"staff\.key cannot be used"):
         loader.issuing("staff")
+
+
+@pytest.mark.parametrize("content", [b"", b"short"])
+def test_a_damaged_pepper_is_refused(tmp_path, content):
+    """An empty key would make every challenge's digest one that anybody can compute."""
+    site = provisioned(tmp_path)
+    (site.state.path / "pepper").write_bytes(content)
+    with pytest.raises(StateError, match="pepper is damaged") as caught:
+        site.state.pepper()
+    assert "backup" in caught.value.hint
+
+
+def test_a_server_never_issues_with_a_certificate_of_another_key(tmp_path):
+    """What it signs would verify nowhere, and every device would have to enrol again."""
+    site = provisioned(tmp_path)
+    shutil.copy(site.public("students"), site.public("staff"))
+    with pytest.raises(PkiError, match="belongs to another key") as caught:
+        Loader.of(site).issuing("staff")
+    assert "backup" in caught.value.hint
+
+
+def test_a_pair_that_does_not_fit_is_never_loaded(tmp_path):
+    """An RA with the certificate of another key could open nothing that devices send."""
+    site = provisioned(tmp_path)
+    folder = site.state.path / "ra"
+    shutil.copy(folder / "students.pem", folder / "staff.pem")
+    with pytest.raises(PkiError, match="does not belong to the key beside it"):
+        Loader.of(site).recipients(site.organization.group("staff"))
+
+
+@pytest.mark.parametrize("passphrase", [None, b"another passphrase"])
+def test_a_locked_key_names_the_option(tmp_path, passphrase):
+    """Whoever forgot the passphrase is told where it goes, and not to restore a backup."""
+    site = new_site(tmp_path)
+    locked = replace(site, state=StateFolder(site.state.path, b"a long passphrase"))
+    init(locked)
+    forgotten = replace(site, state=StateFolder(site.state.path, passphrase))
+    for use in (
+        init,
+        lambda s: Loader.of(s).issuing("staff"),
+        lambda s: Loader.of(s).pairs(Kind.RA, "staff"),
+    ):
+        with pytest.raises(PkiError) as caught:
+            use(forgotten)
+        assert "--key-passphrase" in caught.value.hint
+
+
+def test_a_damaged_key_says_where_another_comes_from(tmp_path):
+    """A truncated key file has a cure, as everything has."""
+    site = provisioned(tmp_path)
+    key = site.state.path / "keys" / "staff.key"
+    key.write_bytes(key.read_bytes()[:100])
+    with pytest.raises(PkiError) as caught:
+        Loader.of(site).issuing("staff")
+    assert "backup" in caught.value.hint
+
+
+def test_a_file_in_place_of_the_folder_is_explained(tmp_path):
+    """The cure is named, not only the error of the operating system."""
+    (tmp_path / ".onboard").write_text("a file\n", encoding="utf-8")
+    with pytest.raises(StateError) as caught:
+        StateFolder(tmp_path / ".onboard").create(counter())
+    assert "move it away" in caught.value.hint
