@@ -54,6 +54,10 @@ def run(arguments: list[str]) -> int:
 
 def _explain_usage(error: Exception) -> None:
     context = getattr(error, "ctx", None)
-    message = getattr(error, "message", str(error))
+    format_message = getattr(error, "format_message", error.__str__)  # names the option or argument
+    message = format_message().replace(": Value error, ", ": ")  # typer lets pydantic's own words through
+    if context is not None and message == context.get_help():  # a group of commands, typed without one
+        console.note(message)
+        return
     command = context.command_path if context is not None else "onboard"
     console.fail(message, hint=f"see '{command} --help'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from onboard.cli import console
 from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, Output, State
 from onboard.cli.session import Session, open_session, resolve_reference
+from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.provision import Row, Site
@@ -112,8 +114,9 @@ def seal(
     from onboard.provision.sealing import seal as seal_key
 
     session = open_session(org, state)
-    secret = _new_passphrase(session, passphrase)
-    row = seal_key(site_of(session, key_passphrase), name, to, secret)
+    site = site_of(session, key_passphrase)
+    site.authority(name)  # before anybody is asked for a passphrase
+    row = seal_key(site, name, to, _new_passphrase(session, passphrase))
     show((row,), Format.TEXT)
     console.note(f"the key of {name} is in {to} and nowhere else; onboard goes on without it")
 
@@ -123,6 +126,9 @@ def _new_passphrase(session: Session, reference: str | None) -> Secret:
 
     if reference is not None:
         return resolve_reference(reference, session.folder, "--passphrase")
+    if not sys.stdin.isatty():
+        msg = "a passphrase is needed, and there is no terminal to ask for it"
+        raise OnboardError(msg, hint="give --passphrase env:NAME or file:PATH")
     question = "Passphrase for the sealed key"
     text: str = typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
     return Secret(text)

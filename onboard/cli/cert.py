@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +14,6 @@ from onboard.cli.session import open_session
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
-    from pathlib import Path
-
     from scep_server.sqlite_store import SqliteStore
     from scep_server.store import CertificateRecord
 
@@ -32,7 +29,7 @@ def list_all(
     output: Output = Format.TEXT,
 ) -> None:
     """List the certificates issued, oldest first."""
-    with closing(_store(org, state)) as store:
+    with open_session(org, state).store() as store:
         found = [_as_json(record) for record in store.certificates(group)]
     if output is Format.JSON:
         console.data_json(found)
@@ -48,7 +45,7 @@ def list_all(
 @app.command("show", epilog=epilog("cert show"))
 def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Output = Format.TEXT) -> None:
     """Show one certificate: what is recorded of it, and its PEM."""
-    with closing(_store(org, state)) as store:
+    with open_session(org, state).store() as store:
         record = _find(store, serial)
     if output is Format.JSON:
         console.data_json(_as_json(record) | {"values": dict(record.values), "pem": _pem(record)})
@@ -77,20 +74,12 @@ def revoke(
     if reason not in reasons:
         msg = f"{reason!r} is no reason; there are {', '.join(reasons)}"
         raise typer.BadParameter(msg, param_hint="--reason")
-    with closing(_store(org, state)) as store:
+    with open_session(org, state).store() as store:
         record = _find(store, serial)
         if not store.revoke(record.serial, reasons[reason], datetime.now(UTC)):
             msg = f"certificate {serial} is revoked already"
             raise OnboardError(msg)
     console.note(f"certificate {serial} of {record.subject} is revoked ({reason})")
-
-
-def _store(org: Path, state: Path | None) -> SqliteStore:
-    from scep_server.sqlite_store import SqliteStore
-
-    site = open_session(org, state).site()
-    site.state.demand()
-    return SqliteStore(site.state.store)
 
 
 def _find(store: SqliteStore, serial: str) -> CertificateRecord:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,9 +76,7 @@ def mint_one(
 
 def record(session: Session, minted: Sequence[Minted]) -> None:
     """Let the server know minted challenges."""
-    from scep_server.sqlite_store import SqliteStore
-
-    with closing(SqliteStore(session.site().state.store)) as store:
+    with session.store() as store:
         store.add_challenges([one.record for one in minted])
 
 
@@ -102,13 +99,9 @@ def list_all(
     output: Output = Format.TEXT,
 ) -> None:
     """List minted challenges by id; what they say is known to nobody but their holders."""
-    from scep_server.sqlite_store import SqliteStore
-
     session = open_session(org, state)
     session.groups([group] if group else None)
-    site = session.site()
-    site.state.demand()
-    with closing(SqliteStore(site.state.store)) as store:
+    with session.store() as store:
         found = store.challenges(group)
     if output is Format.JSON:
         console.data_json([_as_json(challenge) for challenge in found])
@@ -124,11 +117,7 @@ def revoke(
     state: State = None,
 ) -> None:
     """Make an unspent challenge worthless."""
-    from scep_server.sqlite_store import SqliteStore
-
-    site = open_session(org, state).site()
-    site.state.demand()
-    with closing(SqliteStore(site.state.store)) as store:
+    with open_session(org, state).store() as store:
         revoked = store.revoke_challenge(identifier, datetime.now(UTC))
     if not revoked:
         msg = f"there is no unspent challenge with the id {identifier!r}"

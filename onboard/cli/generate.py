@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
-from onboard.cli.options import ORG_DEFAULT, GroupNames, Org, State, Values
+from onboard.cli.options import ORG_DEFAULT, GroupNames, KeyPassphrase, Org, State, Values
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
 from onboard.model import ChallengeType, Group, Platform
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
 
 
 def command(
+    *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the payloads; made if absent.")],
     org: Org = ORG_DEFAULT,
     state: State = None,
@@ -34,6 +35,7 @@ def command(
         str | None,
         typer.Option("--mdm", help="For this MDM, in its own variables.", metavar="NAME"),
     ] = None,
+    key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Write the payloads and DIR/manifest.json.
 
@@ -56,7 +58,8 @@ def command(
     else:
         from onboard.cli.personal import generate_personal
 
-        report = generate_personal(session, out, session.groups(group), platform or (), holder, values)
+        groups = session.groups(group)
+        report = generate_personal(session, out, groups, platform or (), holder, values, key_passphrase)
     console.note(report)
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onboard.cli import console
+from onboard.cli.ca import site_of
 from onboard.cli.challenge import mint_one, record
 from onboard.cli.session import Session, parse_values
 from onboard.model import Group, Platform
@@ -18,18 +20,20 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.provision.minting import Minted
     from onboard.signing import Signer
 
+_RENEW = "'onboard ca init' makes a new one; devices show an unsigned profile as not signed"
+
 
 class _Workshop:
     """Makes one person's artifacts and remembers the challenges that were minted for them."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, key_passphrase: str | None) -> None:
         from onboard.pki import read_certificates
 
         self._session = session
         self._certificates: Mapping[str, PublicCertificate] = read_certificates(
             session.organization, session.folder
         )
-        self._signer = _signer(session)
+        self._signer = _signer(session, key_passphrase)
         self.minted: list[Minted] = []
 
     def make(self, group: Group, platform: Platform, values: Mapping[str, str]) -> list[CheckedArtifact]:
@@ -65,12 +69,13 @@ def generate_personal(
     platforms: Sequence[Platform],
     holder: str,
     assigned: list[str] | None,
+    key_passphrase: str | None = None,
 ) -> str:
     """Write the personal payloads of one person or device; the sentence that says what was done."""
     from onboard.output import write
     from onboard.provision.minting import values_for
 
-    workshop = _Workshop(session)
+    workshop = _Workshop(session, key_passphrase)
     artifacts: list[CheckedArtifact] = []
     for group in groups:
         for platform in group.platforms:
@@ -84,14 +89,15 @@ def generate_personal(
     return f"{len(artifacts)} payloads for {holder} in {out}; each challenge works once, until {until}"
 
 
-def _signer(session: Session) -> Signer | None:
+def _signer(session: Session, key_passphrase: str | None) -> Signer | None:
     from onboard.provision.hierarchy import leaves
     from onboard.provision.serving import Loader
     from onboard.signing import Signer
 
-    site = session.site()
+    site = site_of(session, key_passphrase)
     pair = Loader.of(site).profile_signer()
     if pair is None:
+        console.warn("there is no valid certificate to sign with, so nothing is signed", hint=_RENEW)
         return None
     issuer = next(leaf.issuer for leaf in leaves(site.organization) if leaf.kind.value == "signing")
     chain = site.organization.chain(site.organization.authority(issuer))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onboard.errors import OnboardError
+from onboard.errors import OnboardError, SecretUnavailableError, StateError
 from onboard.model import Group, Organization
 from onboard.secret import Secret
 
 if TYPE_CHECKING:  # commands that touch no key do not pay for loading this
     from onboard.provision import Site
+    from scep_server.sqlite_store import SqliteStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,24 @@ class Session:
             now=datetime.now(UTC),
             entropy=secrets.token_bytes,
         )
+
+    @contextmanager
+    def store(self) -> Iterator[SqliteStore]:
+        """The records of the SCEP server, closed in the end.
+
+        Raises:
+            StateError: there is no state, or the database cannot be used.
+        """
+        from scep_server.sqlite_store import SqliteStore
+        from scep_server.store import StoreError
+
+        state = self.site().state
+        state.demand()
+        try:
+            with closing(SqliteStore(state.store)) as store:
+                yield store
+        except StoreError as error:
+            raise StateError(error.reason, hint=error.remedy) from error
 
 
 def state_folder(org: Path, state: Path | None) -> Path:
@@ -116,6 +136,10 @@ def resolve_reference(text: str, folder: Path, option: str) -> Secret:
             f"{option} takes env:NAME or file:PATH, not the secret itself: it would show in the process list"
         )
         raise OnboardError(msg)
-    place = Place(path=option, where=text)
+    place = Place(path=option)
     reference = SecretReference(source=SecretSource(source), name=name, place=place)
-    return resolve(reference, os.environ, folder)
+    try:
+        return resolve(reference, os.environ, folder)
+    except SecretUnavailableError as error:  # its place is an option, not a line
+        reason = str(error).removeprefix(f"{place}: ")
+        raise SecretUnavailableError(f"{option} {text}: {reason}", hint=error.hint) from error

@@ -30,6 +30,34 @@ def test_usage_errors_exit_64(onboard, folder, arguments) -> None:
     assert "--help" in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["generate"], "--out"),
+        (["lint"], "FILE"),
+        (["challenge", "new"], "GROUP"),
+        (["serve", "--port", "99999"], "--port"),
+        (["check", "--format", "xml"], "'text', 'json'"),
+    ],
+)
+def test_a_usage_error_names_the_option(onboard, folder, arguments, named) -> None:
+    """What is missing or wrong is named, in words and not in a library's."""
+    done = onboard(*arguments)
+    assert done.code == 64
+    first = done.err.splitlines()[0]
+    assert first.startswith("error: ")
+    assert named in first
+    assert "Value error" not in first
+
+
+@pytest.mark.parametrize("group", ["ca", "challenge", "cert"])
+def test_a_group_of_commands_alone_shows_its_help(onboard, folder, group) -> None:
+    """It is a usage error, answered with the help page and nothing that looks like a failure."""
+    done = onboard(group)
+    assert (done.code, done.out) == (64, "")
+    assert done.err.startswith(f"Usage: onboard {group}")
+
+
 def test_help_loads_no_cryptography() -> None:
     """The help page answers quickly because nothing heavy is imported for it."""
     script = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -65,6 +66,70 @@ def test_encrypted_keys(onboard, folder, monkeypatch, tmp_path) -> None:
     done = onboard("ca", "seal", "root", "--to", "r.key", "--passphrase", "env:KEYS")
     assert done.code == 1
     assert "passphrase" in done.err
+
+
+def test_personal_payloads_with_encrypted_keys(onboard, folder, monkeypatch, tmp_path) -> None:
+    """The passphrase of the keys opens the signer of personal payloads too."""
+    target = tmp_path / "encrypted"
+    target.mkdir()
+    shutil.copy("org.yaml", target)
+    monkeypatch.chdir(target)
+    monkeypatch.setenv("KEYS", "a long passphrase for the keys")
+    monkeypatch.setenv("ONBOARD_KEY_PASSPHRASE", "env:KEYS")
+    assert onboard("ca", "init").code == 0
+    wanted = ("generate", "--out", "ada", "--group", "staff", "--for", "ada@northwind.example")
+    assert onboard(*wanted).code == 0
+    monkeypatch.delenv("ONBOARD_KEY_PASSPHRASE")
+    refused = onboard(*wanted)
+    assert (refused.code, "--key-passphrase" in refused.err) == (1, True)
+
+
+def test_without_a_signer_it_says_that_nothing_is_signed(onboard, folder) -> None:
+    """A personal payload that goes out unsigned does so with a warning that names the cure."""
+    Path(".onboard/signing/profiles.pem").unlink()
+    done = onboard("generate", "--out", "ada", "--group", "staff", "--for", "ada@northwind.example")
+    assert done.code == 0
+    assert "nothing is signed" in done.err
+    assert "ca init" in done.err
+
+
+def test_an_unset_passphrase_names_the_option(onboard, folder) -> None:
+    """What an option refers to is reported by the option's name, without a line that no file has."""
+    done = onboard("ca", "init", "--key-passphrase", "env:NO_SUCH_VARIABLE")
+    assert done.code == 1
+    assert "--key-passphrase env:NO_SUCH_VARIABLE: the environment variable" in done.err
+
+
+def test_seal_asks_nobody_where_there_is_no_terminal(onboard, folder, monkeypatch) -> None:
+    """Without a terminal the option is named; an unknown authority is refused before any question."""
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    done = onboard("ca", "seal", "root", "--to", "root.key")
+    assert (done.code, "--passphrase env:NAME" in done.err) == (1, True)
+    assert "nobody" in onboard("ca", "seal", "nobody", "--to", "root.key").err
+    assert Path(".onboard/keys/root.key").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("challenge", "new", "staff"),
+        ("challenge", "list"),
+        ("challenge", "revoke", "abc"),
+        ("cert", "list"),
+        ("cert", "show", "ab"),
+        ("cert", "revoke", "ab"),
+        ("generate", "--out", "ada", "--group", "staff", "--for", "ada@northwind.example"),
+        ("serve", "--port", "0"),
+    ],
+)
+def test_a_damaged_database_is_told(onboard, folder, command) -> None:
+    """Every command that reads the records says which file is damaged and what to do."""
+    Path(".onboard/store.sqlite3").write_bytes(b"this was never a database" * 100)
+    done = onboard(*command)
+    assert done.code == 1
+    assert done.err.startswith("error: .onboard/store.sqlite3")
+    assert "backup" in done.err
+    assert not Path("ada").exists()
 
 
 def test_missing_state_names_the_cure(onboard, folder) -> None:
