@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Mapping
 from xml.parsers.expat import ExpatError
 
 from cryptography import x509
@@ -200,8 +199,3 @@ def _fingerprint(scep: Fields) -> Fingerprint | None:
     if len(digest) not in _DIGEST_LENGTHS:
         raise DeviceError(scep.place("CAFingerprint"), f"{len(digest)} bytes are the length of no digest")
     return Fingerprint(digest)
-
-
-def profile_values(content: bytes) -> Mapping[str, object]:
-    """The property list inside a profile, for tools that show it; raises DeviceError."""
-    return _load(open_profile(content)).values

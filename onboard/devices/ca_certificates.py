@@ -164,9 +164,6 @@ def _select(
 ) -> tuple[x509.Certificate, x509.Certificate]:
     if rule is RaRule.APPLE:
         return _select_apple(candidates)
-    if rule is RaRule.FIRST_NOT_CA:
-        chosen = next((c for c in candidates if not _is_ca(c)), candidates[0])
-        return chosen, chosen
     preferred = sorted(candidates, key=_is_ca)  # stable: RAs in order, then CAs in order
     recipient = next((c for c in preferred if _usage(c)[1]), None)
     signer = next((c for c in preferred if _usage(c)[0]), None)

@@ -64,7 +64,6 @@ class RaRule(enum.StrEnum):
 
     APPLE = "by key usage: a sign and encrypt pair, else the first with both; no key usage is not chosen"
     KEY_USAGE = "by key usage among certificates that are not CAs, then among CAs"
-    FIRST_NOT_CA = "the first that is not a CA, else the CA"
 
 
 class BerQuirk(enum.StrEnum):

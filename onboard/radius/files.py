@@ -61,6 +61,8 @@ def build(
         _template("sites-enabled/onboard", policy, settings),
         _template("refresh-crls", policy, settings, mode=0o755),
         _template("onboard-radius.service", policy, settings),
+        _template("onboard-radius-crls.service", policy, settings),
+        _template("onboard-radius-crls.timer", policy, settings),
         _template("README.md", policy, settings),
         *_trust(policy, crls),
         *(() if server is None else _server(server)),
