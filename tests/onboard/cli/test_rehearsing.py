@@ -9,8 +9,13 @@ import stat
 import pytest
 from cryptography import x509
 
+from onboard.cli.session import open_session
 from onboard.rehearse import radius_server
+from onboard.secret import Secret
+from onboard.serve import configure
+from scep_server.runtime import running_server
 
+CHALLENGE = "Zw7-quiet-river-stone-lamp"  # as the fixture `folder` sets it
 FIELDS = {"group", "platform", "network", "enrolled", "authenticated", "vlan", "ok", "reason"}
 
 
@@ -137,3 +142,18 @@ def test_the_table_is_a_page_as_well(onboard, folder, without_radius):
     assert page.count('scope="row"') == 3
     assert "src=" not in page
     assert "href=" not in page
+
+
+def test_live_enrols_at_the_running_server(onboard, folder, without_radius):
+    """--live goes to the org's own server: its challenges are spent there and its records stay."""
+    session = open_session(folder / "org.yaml")
+    challenges = {"staff": Secret(CHALLENGE)}
+    with running_server(configure(session.site(), challenges)) as url:
+        org = (folder / "org.yaml").read_text()
+        (folder / "org.yaml").write_text(org.replace("https://scep.northwind.example", url))
+        done = onboard("rehearse", "--live", "--platform", "apple", "--format", "json")
+        issued = onboard("cert", "list", "--format", "json").json
+    assert done.code == 0, done.out
+    assert {(row["group"], row["enrolled"]) for row in done.json} == {("staff", True), ("students", True)}
+    assert {row["group"] for row in issued} == {"staff", "students"}
+    assert {row["identity"] for row in issued} == {"asserted", "bound"}
