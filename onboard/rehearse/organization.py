@@ -105,7 +105,7 @@ def rehearse_organization(company: Company, given: Sequence[Given]) -> tuple[Res
             label=labels(company.organization),
             progress=company.progress,
         )
-        return tuple(located(company.organization, result) for result in rehearse(given, stage))
+        return tuple(_remarked(company.organization, result) for result in rehearse(given, stage))
 
 
 @contextmanager
@@ -158,6 +158,16 @@ class _ByNetwork:
         """As `Authenticator` says."""
         server = self._servers.get(self._radius.get(self._label(group, network), ""))
         return None if server is None else server.authenticate(group, network, identity, chain)
+
+
+def _remarked(organization: Organization, result: Result) -> Result:
+    """With the line to look at; and what one device alone cannot show."""
+    result = located(organization, result)
+    one_time = organization.group(result.group).challenge.type is ChallengeType.ONE_TIME
+    if result.ok and result.platform == Platform.CHROMEOS and one_time:
+        # Google's form has one field for a challenge, and every Chromebook of the org unit comes with it.
+        return replace(result, reason="the first Chromebook only: the connector cannot mint challenges")
+    return result
 
 
 def _values(company: Company, store: SqliteStore, group: Group, platform: str) -> Mapping[str, str]:

@@ -157,3 +157,11 @@ def test_live_enrols_at_the_running_server(onboard, folder, without_radius):
     assert {(row["group"], row["enrolled"]) for row in done.json} == {("staff", True), ("students", True)}
     assert {row["group"] for row in issued} == {"staff", "students"}
     assert {row["identity"] for row in issued} == {"asserted", "bound"}
+
+
+def test_what_one_device_cannot_show_is_said(onboard, folder, without_radius):
+    """A one-time challenge in the connector works once; the row says so."""
+    done = onboard("rehearse", "--platform", "chromeos", "--format", "json")
+    remarks = {(row["group"], row["reason"]) for row in done.json}
+    assert ("staff", "") in remarks
+    assert any(group == "students" and "first Chromebook" in reason for group, reason in remarks)
