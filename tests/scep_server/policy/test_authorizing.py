@@ -243,6 +243,24 @@ def test_two_variables_in_one_name_are_told_apart_by_the_rest_of_the_request():
     }
 
 
+def test_separators_that_overlap_are_all_tried():
+    """In x---y the separator -- stands in two places, and the SAN says which one is meant."""
+    rules = policy(
+        subject=((CN, Pattern((Slot("device.name"), "--", Slot("device.serial")))),),
+        alt_names=(AltNameRule(kind=AltNameKind.DNS, pattern=Pattern((Slot("device.name"), ".example"))),),
+    )
+    for name, serial in (("x", "-y"), ("x-", "y")):
+        request = csr(subject=((CN, "x---y"),), alt_names=(("dns", f"{name}.example"),))
+        assert authorize(request, rules, STATIC).values == {"device.name": name, "device.serial": serial}
+    alone = replace(
+        rules,
+        alt_names=(),
+        subject=(*rules.subject, (OU, Pattern((Slot("device.serial"), "!", Slot("device.name"))))),
+    )
+    request = csr(subject=((CN, "x---y"), (OU, "-y!x")))
+    assert authorize(request, alone, STATIC).values == {"device.name": "x", "device.serial": "-y"}
+
+
 def test_several_names_of_one_kind_are_paired_with_the_profiles():
     """Two dns rules take two requested names in either order; one missing is left out."""
     rules = policy(
