@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF_CHALLENGE
 from support.sites import NOW, at, counter, new_site, provisioned
 
@@ -408,3 +410,52 @@ def test_entropy_and_clock_are_arguments(tmp_path):
     root = certificate(tmp_path / "pki/root.pem")
     assert root.serial_number == int.from_bytes((2 << 64).to_bytes(16, "big"), "big") >> 1
     assert root.not_valid_before_utc == NOW - timedelta(hours=1)
+
+
+def test_a_damaged_authority_key_is_named_with_its_certificate(site):
+    """Among all other contradictions, before anything is made."""
+    (site.state.path / "keys/staff.key").write_bytes(b"garbage")
+    before = contents(site.folder)
+    with pytest.raises(PkiError, match=r"staff\.key"):
+        init(site)
+    assert contents(site.folder) == before
+
+
+def test_a_sealed_authority_whose_certificate_is_gone_is_refused(site, tmp_path):
+    """It cannot be made again without the key, and must not be made with another."""
+    site.state.keys().seal("root", tmp_path / "root.sealed", b"correct horse battery")
+    (site.folder / "pki/root.pem").unlink()
+    with pytest.raises(PkiError, match=r"root\.pem: it is gone, and its key was sealed away"):
+        init(site)
+
+
+def test_an_authority_below_an_expired_one_cannot_be_made(site):
+    """The place in the org file is named."""
+    late = Authority(
+        name="late", issuer="root", common_name="Late", key=KeyKind.EC_P256, valid_for=timedelta(days=1)
+    )
+    organization = replace(NORTHWIND, authorities=(*NORTHWIND.authorities, late), groups=())
+    ended = replace(at(site, NOW + timedelta(days=20 * 365 + 1)), organization=organization)
+    with pytest.raises(PkiError, match="authority 'late' cannot be made: the authority 'root' expired"):
+        init(ended)
+
+
+def test_a_crl_of_another_program_is_continued(site):
+    """One without a number or reasons is followed by number 1, and its entries stay revoked."""
+    key = site.state.keys().load("root")
+    foreign = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(site.certificate("root").subject)
+        .last_update(NOW)
+        .next_update(NOW + timedelta(days=30))
+        .add_revoked_certificate(
+            x509.RevokedCertificateBuilder().serial_number(77).revocation_date(NOW).build()
+        )
+        .sign(key, hashes.SHA384())
+    )
+    (site.folder / "pki/root.crl").write_bytes(foreign.public_bytes(Encoding.PEM))
+    (row,) = [row for row in init(site) if row.outcome is Outcome.RENEWED]
+    assert row.kind is Kind.CRL
+    crl = x509.load_der_x509_crl((site.folder / "pki/root.crl").read_bytes())
+    assert crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number == 1
+    assert crl.get_revoked_certificate_by_serial_number(77).revocation_date_utc == NOW
