@@ -5,6 +5,7 @@ Parsing is pure; `read_certificates` is the one function here that opens files.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class PublicCertificate:
     @property
     def parsed(self) -> x509.Certificate:
         """The certificate as `cryptography` reads it."""
-        return x509.load_der_x509_certificate(self.der)
+        return _parse(self.der)
 
     @property
     def sha1(self) -> bytes:
@@ -38,7 +39,7 @@ class PublicCertificate:
     @property
     def sha256(self) -> bytes:
         """32 bytes; what Apple and our own clients pin."""
-        return hashlib.sha256(self.der).digest()
+        return _sha256(self.der)
 
     @property
     def pem(self) -> str:
@@ -48,20 +49,41 @@ class PublicCertificate:
     @property
     def common_name(self) -> str:
         """The subject's common name, or the whole subject where there is none."""
-        subject = self.parsed.subject
-        names = subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-        return str(names[0].value) if names else subject.rfc4514_string()
+        return _common_name(self.der)
 
     @property
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same name, as in a root."""
-        certificate = self.parsed
-        return certificate.subject == certificate.issuer
+        return _is_self_issued(self.der)
 
     @property
     def not_after(self) -> datetime:
         """End of validity, aware UTC."""
         return self.parsed.not_valid_after_utc
+
+
+# Asked again for each of a group's payloads.
+@functools.lru_cache(maxsize=1024)
+def _parse(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sha256(der: bytes) -> bytes:
+    return hashlib.sha256(der).digest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _common_name(der: bytes) -> str:
+    subject = _parse(der).subject
+    names = subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else subject.rfc4514_string()
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_self_issued(der: bytes) -> bool:
+    certificate = _parse(der)
+    return certificate.subject == certificate.issuer
 
 
 def load_pem(name: str, pem: bytes, source: str) -> PublicCertificate:
@@ -77,7 +99,9 @@ def load_pem(name: str, pem: bytes, source: str) -> PublicCertificate:
             parsed = x509.load_der_x509_certificate(pem)
     except ValueError as error:
         msg = f"{source}: this is not a certificate in PEM or DER"
-        raise PkiError(msg) from error
+        raise PkiError(
+            msg, hint="put the certificate there again, from the repository or a backup"
+        ) from error
     return PublicCertificate(name=name, der=parsed.public_bytes(Encoding.DER))
 
 

@@ -12,18 +12,13 @@ from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
-from onboard.cms import read_signed, verify
+from onboard.cms import SignerIdentity, write_signed
 from onboard.errors import PkiError
 
 SigningKey: TypeAlias = "rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey"
-
-# Binary: without it LF becomes CRLF inside the signed text. NoCapabilities: this is no S/MIME mail.
-_OPTIONS = (PKCS7Options.Binary, PKCS7Options.NoCapabilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +32,7 @@ class Signer:
     certificate: x509.Certificate
     key: SigningKey = field(repr=False)
     chain: tuple[x509.Certificate, ...]  # issuers, nearest first; the root may be left out
+    identity: SignerIdentity = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         name = self.certificate.subject.rfc4514_string()
@@ -54,6 +50,15 @@ class Signer:
                     f" {issuer.subject.rfc4514_string()}",
                     hint="give the issuers after the signing certificate, nearest first",
                 ) from error
+        is_rsa = isinstance(self.key, rsa.RSAPrivateKey)
+        identity = SignerIdentity.of(self.certificate, self.chain, is_rsa=is_rsa)
+        object.__setattr__(self, "identity", identity)
+
+    def signature(self, content: bytes) -> bytes:
+        """The key's signature with SHA-256: RSA PKCS#1 v1.5, or ECDSA."""
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            return self.key.sign(content, padding.PKCS1v15(), SHA256())
+        return self.key.sign(content, ec.ECDSA(SHA256()))
 
     def expires_within(self, span: timedelta, now: datetime) -> bool:
         """Whether the certificate or an issuer is not valid for another `span` (`now` is aware UTC)."""
@@ -64,24 +69,7 @@ class Signer:
 def sign(content: bytes, signer: Signer) -> bytes:
     """The signed profile; `content` is inside, byte for byte.
 
-    The signed attributes hold the time of signing, so two signatures of the same content differ.
-
-    Raises:
-        PkiError: the result does not verify, which means a broken key or library; nothing may be written.
+    The time of signing is not in it: an RSA signer gives the same bytes for the same content. Nothing is
+    verified here. Whoever emits the file has lint read it back, which is rule E36.
     """
-    builder = PKCS7SignatureBuilder().set_data(content).add_signer(signer.certificate, signer.key, SHA256())
-    for certificate in signer.chain:
-        builder = builder.add_certificate(certificate)
-    signed = builder.sign(Encoding.DER, _OPTIONS)
-    _self_verify(signed, content)
-    return signed
-
-
-def _self_verify(signed: bytes, content: bytes) -> None:
-    try:
-        message = read_signed(signed)
-        verify(message)
-    except ValueError as error:
-        raise PkiError(f"the profile's own signature does not verify: {error}") from error
-    if message.content != content:
-        raise PkiError("the signed profile does not hold the bytes that were to be signed")
+    return write_signed(content, signer.identity, signer.signature)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
+import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -14,11 +15,12 @@ from support.northwind import staff_plan
 
 from onboard.compose import compose
 from onboard.model import Platform
+from onboard.secret import Secret
 from onboard.signing import Signer
 
 pytestmark = pytest.mark.bench
-ROUNDS, REPEATS = 5, 200
-MOST = 10  # bare signatures that one profile may cost, both measured in this run; 3 is the aim
+ROUNDS, REPEATS = 15, 100  # the quickest round counts: a neighbour on the machine only adds
+MOST = 4  # bare signatures that one profile may cost, both measured in this run; 3.3 are usual
 
 
 def test_signed_and_judged_profiles_a_second():
@@ -28,11 +30,19 @@ def test_signed_and_judged_profiles_a_second():
     signer = Signer(certificate=made.certificate, key=made.key, chain=(root.certificate,))
     plan = staff_plan()
 
-    def one() -> None:
-        compose(plan, lambda name: f"{name}@northwind.example", platforms=[Platform.APPLE], signer=signer)
+    serial = itertools.count()
 
-    profile = _median(one)
-    signature = _median(lambda: made.key.sign(b"x", PKCS1v15(), SHA256()))
+    def one() -> None:
+        """Another person with another challenge, so that nothing personal can be remembered."""
+        number = next(serial)
+        challenge = Secret(f"ABCDEFGHIJKLMNOPQRSTUV{number:04}")
+        personal = replace(plan, scep=replace(plan.scep, challenge=challenge))
+        spelling = f"person{number}@northwind.example"
+        compose(personal, lambda _name: spelling, platforms=[Platform.APPLE], signer=signer)
+
+    one()
+    costs = [(_cost(one), _cost(lambda: made.key.sign(b"x", PKCS1v15(), SHA256()))) for _ in range(ROUNDS)]
+    profile, signature = (min(column) for column in zip(*costs, strict=True))
     print(  # noqa: T201  # the result
         f"\nsigned and judged profiles a CPU second: {1 / profile:.0f}"
         f" ({profile / signature:.1f} bare RSA-2048 signatures each)"
@@ -40,13 +50,9 @@ def test_signed_and_judged_profiles_a_second():
     assert profile <= MOST * signature
 
 
-def _median(work: Callable[[], object]) -> float:
+def _cost(work: Callable[[], object]) -> float:
     """CPU seconds of one piece of work."""
-    work()
-    costs = []
-    for _ in range(ROUNDS):
-        begin = time.process_time()
-        for _ in range(REPEATS):
-            work()
-        costs.append((time.process_time() - begin) / REPEATS)
-    return statistics.median(costs)
+    begin = time.process_time()
+    for _ in range(REPEATS):
+        work()
+    return (time.process_time() - begin) / REPEATS

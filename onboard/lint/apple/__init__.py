@@ -16,6 +16,7 @@ from onboard.cms import CmsError, SignedFile, is_cms, read_signed
 from onboard.errors import Finding, Severity
 from onboard.lint.apple.document import Document, UnreadableError, read_document
 from onboard.lint.apple.eap import eap_rules
+from onboard.lint.apple.editions import is_known_good, remember, request_shape, rest_of
 from onboard.lint.apple.envelope import envelope, envelope_at
 from onboard.lint.apple.identity import identity
 from onboard.lint.apple.links import links
@@ -34,6 +35,8 @@ _RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
     envelope,
     signature,
 )
+# What is left to judge of a profile that differs from a good one in its SCEP request and signature only.
+_PERSONAL_RULES = (request_shape, identity, envelope, signature)
 _RULES_AT: tuple[Callable[[Document, datetime], Iterator[Finding]], ...] = (
     trust_at,
     envelope_at,
@@ -63,7 +66,13 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
             return (_refusal(path, "apple-E36", str(error), "sign it attached, in DER, with SHA-256"),)
         except UnreadableError as error:
             return (_refusal(path, "apple-E35", str(error), "write it with a property list library"),)
-        return tuple(finding for rule in _RULES for finding in rule(document))
+        rest = rest_of(document)
+        if is_known_good(rest):
+            return tuple(finding for rule in _PERSONAL_RULES for finding in rule(document))
+        findings = tuple(finding for rule in _RULES for finding in rule(document))
+        if not findings:
+            remember(rest)
+        return findings
 
 
 def lint_at(path: str, content: bytes, now: datetime) -> tuple[Finding, ...]:

@@ -24,7 +24,7 @@ _UNREADABLE = (
 )
 
 # What begins a variable in any dialect, or could hide one; base64 has none of these.
-_MARKS = (b"$", b"{", b"%", b"&#")
+_MARKS = (b"$", b"{", b"%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +93,14 @@ def read_document(path: str, size: int, content: bytes, signed: SignedFile | Non
         top=top,
         payloads=_entries(top),
         signed=signed,
-        is_plain=not is_binary and not any(mark in content for mark in _MARKS),
+        is_plain=not is_binary and _is_plain(content),
     )
+
+
+def _is_plain(content: bytes) -> bool:
+    if any(mark in content for mark in _MARKS):
+        return False
+    return b"&" not in content or b"&#" not in content
 
 
 def _has_text_keys(value: object) -> bool:

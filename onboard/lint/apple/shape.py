@@ -38,11 +38,20 @@ _EXACT: Mapping[Kind, type | None] = {kind: types[0] for kind, types in _PYTHON.
 
 def shape(document: Document) -> Iterator[Finding]:
     """E01 to E04 and E31 over the whole profile."""
-    target = document.top.get("TargetDeviceType")
-    walker = _Walker(document, _TARGETS.get(target) if isinstance(target, int) else None)
-    yield from walker.dictionary("", document.top, _top_keys(document))
-    for entry in document.payloads:
+    yield from _walker(document).dictionary("", document.top, _top_keys(document))
+    yield from payload_shape(document, document.payloads)
+
+
+def payload_shape(document: Document, entries: Iterable[Entry]) -> Iterator[Finding]:
+    """E01 to E04 and E31 for some payloads of the profile."""
+    walker = _walker(document)
+    for entry in entries:
         yield from _payload(walker, document, entry)
+
+
+def _walker(document: Document) -> _Walker:
+    target = document.top.get("TargetDeviceType")
+    return _Walker(document, _TARGETS.get(target) if isinstance(target, int) else None)
 
 
 def _top_keys(document: Document) -> Mapping[str, Key]:

@@ -16,11 +16,11 @@ from onboard.model import NetworkType, Security, Ssid
 from onboard.payloads.apple.payload import (
     IDENTITY,
     Payload,
-    Value,
     certificate_slot,
     network_slot,
     payload,
 )
+from onboard.payloads.apple.plist import Value
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan, NetworkPlan
 from onboard.variables import Holder

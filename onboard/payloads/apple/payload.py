@@ -7,15 +7,17 @@ two organizations never collide.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from onboard.payloads.apple.plist import Value
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan
 
-Value: TypeAlias = "str | int | bool | bytes | Sequence[Value] | Mapping[str, Value]"
 Payload: TypeAlias = Mapping[str, Value]
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]+")
@@ -33,7 +35,7 @@ class Slot:
 
     def uuid(self, plan: GroupPlan) -> str:
         """PayloadUUID in upper case, as Apple's tools write it; references compare it as text."""
-        return str(plan.uuid("apple", *self.place)).upper()
+        return _text(plan.uuid("apple", *self.place))
 
     @staticmethod
     def _label(plan: GroupPlan, part: str) -> str:
@@ -41,6 +43,11 @@ class Slot:
             return part
         # "file:a/b.pem" and "file:a-b.pem" must stay apart, so the label ends in a digest of the whole name.
         return f"{re.sub('[^A-Za-z0-9]+', '-', part).strip('-')}-{plan.uuid('apple', part).hex[:8]}"
+
+
+@functools.lru_cache(maxsize=8192)
+def _text(value: uuid.UUID) -> str:
+    return str(value).upper()
 
 
 PROFILE = Slot(())

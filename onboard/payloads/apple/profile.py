@@ -7,14 +7,13 @@ never changes; the top-level UUID says whether it is another edition and carries
 from __future__ import annotations
 
 import hashlib
-import json
-import plistlib
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from onboard.errors import PayloadError
-from onboard.payloads.apple.payload import PROFILE, Payload, Value, payload
+from onboard.payloads.apple.payload import PROFILE, Payload, payload
+from onboard.payloads.apple.plist import write_plist
+from onboard.payloads.apple.rendering import canonical, rendered
 from onboard.plan import GroupPlan
 from onboard.variables import Holder
 
@@ -35,16 +34,14 @@ def dump_profile(plan: GroupPlan, payloads: Sequence[Payload]) -> bytes:
         "Configuration",
         f"{plan.organization_name}: {plan.group}",
         _description(plan),
-        {"PayloadScope": _SCOPE[plan.holder], "PayloadContent": payloads},
+        {"PayloadScope": _SCOPE[plan.holder]},
     )
-    edition = uuid.uuid5(plan.uuid("apple"), _digest(_without_secret(profile)))
-    return _dump(plan, {**profile, "PayloadUUID": str(edition).upper()})
+    edition = uuid.uuid5(plan.uuid("apple"), _digest(canonical(profile, payloads)))
+    return _dump(plan, {**profile, "PayloadUUID": str(edition).upper()}, payloads)
 
 
-def _digest(profile: Payload) -> str:
-    """Hex SHA-256 of a canonical form of the content; JSON, because its writer is faster than plistlib's."""
-    canonical = json.dumps(profile, sort_keys=True, separators=(",", ":"), default=bytes.hex)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _description(plan: GroupPlan) -> str:
@@ -55,22 +52,9 @@ def _description(plan: GroupPlan) -> str:
     return f"Lets this device join {listed} of {plan.organization_name} with its own certificate.{help_line}"
 
 
-def _without_secret(profile: Payload) -> Payload:
-    """The profile as the edition sees it: a digest must not be a way to test guesses of a challenge."""
-    contents = cast("Sequence[Mapping[str, Value]]", profile["PayloadContent"])
-    return {**profile, "PayloadContent": [_without_challenge(content) for content in contents]}
-
-
-def _without_challenge(content: Payload) -> Payload:
-    inner = content.get("PayloadContent")
-    if not isinstance(inner, Mapping):
-        return content
-    return {**content, "PayloadContent": {**inner, "Challenge": ""}}
-
-
-def _dump(plan: GroupPlan, profile: Payload) -> bytes:
+def _dump(plan: GroupPlan, profile: Payload, payloads: Sequence[Payload]) -> bytes:
     try:
-        return plistlib.dumps(profile, fmt=plistlib.FMT_XML, sort_keys=True)
+        return write_plist({**profile, "PayloadContent": [rendered(one) for one in payloads]})
     except ValueError as error:
         raise PayloadError(
             f"group {plan.group}: a value of the Apple profile holds a control character",

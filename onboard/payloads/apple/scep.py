@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 
 from onboard.errors import PayloadError
 from onboard.names import AltNameKind
-from onboard.payloads.apple.payload import IDENTITY, Payload, Value, payload
+from onboard.payloads.apple.payload import IDENTITY, Payload, payload
+from onboard.payloads.apple.plist import Value
 from onboard.plan import GroupPlan, SubjectPart, challenge_template
 from onboard.variables import Template
 

@@ -86,3 +86,46 @@ def test_unusual_lists_are_read_alike(body):
     for head in (HEAD, b""):
         quick, reference = both(head + body)
         assert quick == reference
+
+
+_PIECES = st.sampled_from(
+    [
+        b"\n\t\t<dict>\n",
+        b"\n\t\t</dict>",
+        b"<!--",
+        b"-->",
+        b"<_/>",
+        b"<![CDATA[",
+        b"]]>",
+        b"<?x ?>",
+        b"<dict/>",
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PROFILE)), _PIECES), max_size=5))
+def test_payloads_are_cut_out_without_a_difference(pieces):
+    """Comments and the like around or inside payloads, and marks of our own, change nothing."""
+    content = PROFILE
+    for place, piece in pieces:
+        content = content[:place] + piece + content[place:]
+    quick, reference = both(content)
+    assert quick == reference
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            b"\n\t\t<dict>\n",
+            b"\n\t\t<!--<dict>\n",
+        ),
+        (b"\n\t\t</dict>", b"<!-- \n\t\t</dict> -->\n\t\t</dict>"),
+        (b"<array>\n", b"<array>\n<!-- \n\t\t<dict>\n\n\t\t</dict> -->\n"),
+        (b"<array>\n", b"<array>\n<dict/><_/>\n"),
+    ],
+)
+def test_comments_around_payloads(old, new):
+    """A payload in a comment is none, and a comment that ends a payload does not end it."""
+    quick, reference = both(PROFILE.replace(old, new))
+    assert quick == reference

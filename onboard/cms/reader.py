@@ -1,11 +1,13 @@
 """Reads and verifies a signed file: CMS SignedData with the content inside (RFC 5652 §5), in DER.
 
 Strict on purpose: devices take attached DER and nothing else, so what this refuses, they refuse. Signing and
-lint judge a signature by this same reader, which shares no code with the library that signs.
+lint judge a signature by this same reader, which shares no code with what signs.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,6 +141,7 @@ def _certificates(signed_data: _Reader) -> tuple[x509.Certificate, ...]:
         raise CmsError("a certificate in the signature cannot be read") from error
 
 
+@functools.lru_cache(maxsize=256)  # a signer's chain is in every file it signed
 def _certificate(der: bytes) -> x509.Certificate:
     """A certificate whose parts are all readable: the library reads them late, in the callers' hands."""
     certificate = x509.load_der_x509_certificate(der)
@@ -168,8 +171,13 @@ def _signer(info: _Reader, certificates: tuple[x509.Certificate, ...]) -> x509.C
     issuer_and_serial = info.enter(_SEQUENCE)
     issuer = next(issuer_and_serial.whole(_SEQUENCE, once=True))
     serial = int.from_bytes(issuer_and_serial.take(_INTEGER), signed=True)
-    matching = (c for c in certificates if c.serial_number == serial and c.issuer.public_bytes() == issuer)
+    matching = (c for c in certificates if c.serial_number == serial and _issuer(c) == issuer)
     return next(matching, None)
+
+
+@functools.lru_cache(maxsize=256)
+def _issuer(certificate: x509.Certificate) -> bytes:
+    return certificate.issuer.public_bytes()
 
 
 def _key_id(certificate: x509.Certificate) -> bytes | None:
@@ -202,6 +210,7 @@ def _verify(signature: Signature, content: bytes) -> None:
     raise CmsError("the signature algorithm is neither RSA (PKCS#1 v1.5) nor ECDSA with SHA-2")
 
 
+@functools.lru_cache(maxsize=256)
 def _public_key(certificate: x509.Certificate) -> object:
     try:
         return certificate.public_key()
@@ -225,9 +234,7 @@ def _check_attributes(attributes: bytes, digest: bytes) -> None:
 
 
 def _digest(content: bytes, algorithm: hashes.HashAlgorithm) -> bytes:
-    state = hashes.Hash(algorithm)
-    state.update(content)
-    return state.finalize()
+    return hashlib.new(algorithm.name, content).digest()
 
 
 class _Reader:
