@@ -20,6 +20,7 @@ from scep_server.runtime.metrics import Metrics
 from scep_server.runtime.worker import Worker
 
 BACKLOG = 2_048
+_STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 RESTART_SECONDS = 1.0  # between a worker's death and its successor, so that a broken one cannot spin
 
 
@@ -130,8 +131,10 @@ class _Supervisor:
 
     def _start(self, ready_write: int) -> None:
         for number, process in enumerate(self._processes):
-            if process is None and time.monotonic() >= self._due[number] and not self._stopping:
-                self._processes[number] = self._fork(number, ready_write)
+            if process is None and time.monotonic() >= self._due[number]:
+                with _held_back():  # so that no signal meets a child that is not on the list yet
+                    if not self._stopping:
+                        self._processes[number] = self._fork(number, ready_write)
 
     def _fork(self, number: int, ready_write: int) -> ForkProcess:
         process = multiprocessing.get_context("fork").Process(
@@ -152,6 +155,7 @@ class _Supervisor:
             lifeline=self._lifeline_read,
         )
         signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)  # they were held back while we were forked
         worker.run(self._sockets)
 
     def _await_ready(self, ready_read: int) -> bool:
@@ -189,6 +193,15 @@ class _Supervisor:
                     LOGGER.error("worker %d ended with code %s; starting another", number, process.exitcode)
 
 
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
+
+
 def _say_ready(ready_write: int) -> None:
     os.write(ready_write, b".")
 
@@ -207,7 +220,7 @@ def _signals(stop: Callable[[int], None]) -> Iterator[None]:
         received.append(number)
         stop(number)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, handle) for number in _STOPPING}
     try:
         yield
     finally:
