@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from scep_server.http.exchange import ASGIApp
@@ -19,6 +20,11 @@ class Tls:
 
     certificate: Path
     key: Path
+
+
+def system_clock() -> datetime:
+    """The clock of this machine, aware UTC."""
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,7 @@ class ServerConfig:
         metrics_token: lets its bearer read `/metrics` from anywhere.
         make_fallback: makes the application for all other paths, in each worker; None: 404.
         tls: serve https.
+        clock: now, aware UTC; a rehearsal plays in the future.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -50,3 +57,4 @@ class ServerConfig:
     metrics_token: str = field(default="", repr=False)
     make_fallback: Callable[[], ASGIApp] | None = None
     tls: Tls | None = None
+    clock: Callable[[], datetime] = system_clock

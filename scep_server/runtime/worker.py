@@ -9,7 +9,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import uvicorn
 
@@ -78,9 +77,9 @@ class Worker:
 
     async def _serve(self, sockets: Sequence[socket.socket]) -> None:
         store = self._config.open_store()
-        recorder = GroupCommit(store, _now)
+        recorder = GroupCommit(store, self._config.clock)
         published = {authority.name: authority for authority in self._config.authorities or ()}
-        publisher = Publisher(published, store, _now)
+        publisher = Publisher(published, store, self._config.clock)
         service = self._service(store, recorder, publisher)
         try:
             await self._answer(self._application(store, service, publisher), service, sockets)
@@ -133,7 +132,9 @@ class Worker:
 
     def _service(self, store: Store, recorder: GroupCommit, publisher: Publisher) -> Service:
         per_group = self._config.per_group
-        world = World(clock=_now, seconds=time.monotonic, entropy=os.urandom, observe=self._observe)
+        world = World(
+            clock=self._config.clock, seconds=time.monotonic, entropy=os.urandom, observe=self._observe
+        )
         enrolling = Enrolling(
             store=store,
             recorder=recorder,
@@ -151,7 +152,7 @@ class Worker:
         return Application(
             scep=ScepResource(service=service),
             endpoints={endpoint.group: endpoint for endpoint in config.endpoints},
-            pki=None if config.authorities is None else PkiResource(directory=publisher, clock=_now),
+            pki=None if config.authorities is None else PkiResource(directory=publisher, clock=config.clock),
             health=Health(keys, store, time.monotonic),
             metrics=self._metrics.text,
             metrics_token=config.metrics_token,
@@ -181,10 +182,6 @@ async def _flush_regularly(service: Service) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         await service.flush()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
