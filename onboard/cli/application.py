@@ -11,6 +11,7 @@ from onboard.cli import (
     cert,
     challenge,
     check,
+    chrome_adapter,
     demo,
     diff,
     explain,
@@ -67,6 +68,7 @@ app.add_typer(challenge.app, name="challenge")
 app.add_typer(cert.app, name="cert")
 app.command("serve", epilog=epilog("serve"))(serve.command)
 app.command("up", epilog=epilog("up"))(serve.up)
+app.command("chrome-adapter", epilog=epilog("chrome-adapter"))(chrome_adapter.command)
 app.command("radius", epilog=epilog("radius"))(radius.command)
 app.command("rehearse", epilog=epilog("rehearse"))(rehearse.command)
 app.command("demo", epilog=epilog("demo"))(demo.command)
