@@ -101,6 +101,9 @@ def choice_of(known: Mapping[str, T]) -> Reader[T]:
     return read
 
 
+boolean = choice_of({"true": True, "false": False})
+
+
 def whole_number(low: int, high: int, what: str) -> Reader[int]:
     """A reader of a decimal number within bounds."""
 
