@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def authenticate(
     server: RadiusServer,
     folder: Path,
     timeout: int = 15,
+    environment: Mapping[str, str] | None = None,
 ) -> EapolOutcome:
     """EAP-TLS as the device would do it on this network.
 
@@ -75,18 +76,22 @@ def authenticate(
         server: the RADIUS server.
         folder: a private folder for key and configuration; they stay there.
         timeout: seconds for the whole exchange.
+        environment: of eapol_test, such as that of another clock; None: ours.
 
     Raises:
         EapolError: eapol_test is not installed or did not run.
     """
     configuration = _write(network, identity, chain, folder)
     received = folder / "server.pem"
-    command = [PROGRAM, "-n", f"-c{configuration}", f"-a{server.address}", f"-p{server.port}", f"-t{timeout}"]
+    program = shutil.which(PROGRAM) or PROGRAM
+    command = [program, "-n", f"-c{configuration}", f"-a{server.address}", f"-p{server.port}", f"-t{timeout}"]
     command += [f"-o{received}", f"-M{_OWN_ADDRESS}", *_where(network)]
     # eapol_test takes the secret on its command line only: it must be one that is thrown away afterwards.
     command.append(f"-s{server.secret.reveal()}")
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout + 10, check=False)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=timeout + 10, check=False
+        )
     except FileNotFoundError as error:
         msg = "eapol_test is not installed"
         raise EapolError(msg, hint="on Debian: apt install eapoltest") from error

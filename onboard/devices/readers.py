@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
 from onboard.devices.android import read_amapi, read_eap_config
 from onboard.devices.apple import read_profile
 from onboard.devices.chromeos import read_chromebook
 from onboard.devices.errors import DeviceError
 from onboard.devices.linux import read_linux
+from onboard.devices.renewal import Files, read_renewal
 from onboard.devices.settings import DeviceSettings
 from onboard.devices.windows import read_windows
-
-Files = Mapping[str, Sequence[bytes]]  # by kind of the manifest
 
 
 def read_device(platform: str, files: Files) -> DeviceSettings:
@@ -28,7 +28,10 @@ def read_device(platform: str, files: Files) -> DeviceSettings:
     reader = _READERS.get(platform)
     if reader is None:
         raise DeviceError("platform", f"{platform!r} has no simulated device")
-    return reader(files)
+    settings = reader(files)
+    return (
+        settings if settings.enrolment is None else replace(settings, renewal=read_renewal(platform, files))
+    )
 
 
 def _only(files: Files, kind: str) -> bytes:
@@ -62,7 +65,7 @@ def _linux(files: Files) -> DeviceSettings:
     return read_linux(_only(files, "certmonger"), files.get("networkmanager", ()))
 
 
-_READERS: Mapping[str, Callable[[Files], DeviceSettings]] = {
+_READERS: dict[str, Callable[[Files], DeviceSettings]] = {
     "apple": _apple,
     "windows": _windows,
     "chromeos": _chromeos,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from cryptography import x509
 
@@ -51,6 +52,17 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """Who sees to a fresh certificate, when, and how."""
+
+    by: str  # the program or person, such as "certmonger"
+    within: (
+        timedelta | None
+    )  # from this long before the end; None: whenever somebody pushes the artifact again
+    signed: bool  # the old certificate signs and no challenge is needed; else the device enrols anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
     """Everything a device learnt from its artifacts."""
 
@@ -58,3 +70,4 @@ class DeviceSettings:
     enrolment: EnrolmentSettings | None  # None: nothing in the artifacts enrols (android without an agent)
     networks: tuple[NetworkSettings, ...]
     certificates: tuple[x509.Certificate, ...] = field(repr=False)  # installed by the artifact
+    renewal: Renewal | None = None  # None: nothing that is enrolled here

@@ -26,8 +26,9 @@ def _place(organization: Organization, group: Group, step: Step, network: str) -
             return group.authority.place
         case Step.ENROL:
             return group.challenge.place
-        case Step.OFFER:
-            return group.profile.place
+        case Step.OFFER | Step.RENEW:
+            own = group.profile.place.path == group.place.path  # else it is the product's profile
+            return group.profile.place if own else group.place
         case Step.JOIN:
             return next((n.radius.place for n in group.networks if n.name == network), group.place)
         case Step.READ | Step.VLAN:

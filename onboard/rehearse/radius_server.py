@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -21,7 +22,8 @@ from onboard.devices.scep_client import Identity
 from onboard.devices.settings import NetworkSettings
 from onboard.radius import Policy, ServerCertificate, Settings, build, write_folder
 from onboard.radius.settings import LOOPBACK
-from onboard.rehearse.play import Outcome
+from onboard.rehearse import faketime
+from onboard.rehearse.stage import Outcome
 from onboard.secret import Secret
 
 _PROGRAMS = ("freeradius", "radiusd")
@@ -45,8 +47,9 @@ def is_possible() -> bool:
 class LocalRadius:
     """A running FreeRADIUS and a folder for the devices' keys; an `Authenticator`."""
 
-    def __init__(self, server: RadiusServer, log: deque[str], folder: Path) -> None:
+    def __init__(self, server: RadiusServer, log: deque[str], folder: Path, clock: Mapping[str, str]) -> None:
         """Made by `running_radius`."""
+        self._clock = clock
         self.server = server
         self._log = log
         self._folder = folder
@@ -59,7 +62,12 @@ class LocalRadius:
         self._count += 1
         self._log.clear()
         outcome = eapol.authenticate(
-            network, identity, chain, self.server, self._folder / f"{self._count}-{group}"
+            network,
+            identity,
+            chain,
+            self.server,
+            self._folder / f"{self._count}-{group}",
+            environment=self._clock or None,
         )
         reason = outcome.reason
         if not outcome.accepted:
@@ -76,6 +84,7 @@ def running_radius(
     crls: Mapping[str, x509.CertificateRevocationList],
     folder: Path,
     tls_maximum: str = "1.2",
+    ahead: timedelta = timedelta(0),
 ) -> Iterator[LocalRadius]:
     """FreeRADIUS with the configuration of the organization, until the block ends.
 
@@ -85,11 +94,13 @@ def running_radius(
         crls: current CRLs by authority name.
         folder: a private folder; configuration and keys are written there.
         tls_maximum: "1.2" or "1.3".
+        ahead: how far the clocks of server and devices are ahead of ours; needs libfaketime.
 
     Raises:
         EapolError: FreeRADIUS is not installed or did not start.
     """
     program, port, secret = freeradius(), _free_port(), secrets.token_hex(16)
+    clock = faketime.environment(ahead)
     if program is None:
         msg = "FreeRADIUS is not installed"
         raise EapolError(msg, hint="on Debian: apt install freeradius")
@@ -106,7 +117,7 @@ def running_radius(
         [program, "-f", "-d", str(place)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={LOOPBACK.secret_variable: secret},
+        env={LOOPBACK.secret_variable: secret, **clock},
         text=True,
     )
     log: deque[str] = deque(maxlen=400)
@@ -116,7 +127,7 @@ def running_radius(
     try:
         _await(process, log, ready)
         address = RadiusServer(address="127.0.0.1", port=port, secret=Secret(secret))
-        yield LocalRadius(address, log, folder / "devices")
+        yield LocalRadius(address, log, folder / "devices", clock)
     finally:
         process.terminate()
         process.wait()

@@ -17,6 +17,7 @@ class Step(enum.StrEnum):
     OFFER = "offer"  # would offer that certificate on the network
     JOIN = "join"  # and RADIUS trust each other
     VLAN = "vlan"  # is put where the org says
+    RENEW = "renew"  # has a fresh certificate when the old one nears its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Result:
     enrolled: bool = False
     authenticated: bool | None = None  # None: not tried, for want of FreeRADIUS and eapol_test
     vlan: int | None = None
+    renewal: str = ""  # who renews and from when on; on a later day, what came of it
+    renewed: bool | None = None  # None: not played, or not time yet
     ok: bool = False
     reason: str = ""  # why not; or what was left out
     failed: Step | None = None  # the step that did not work
@@ -49,6 +52,8 @@ class Result:
             "reason": self.reason,
             "read": self.read,
             "pinned": self.pinned,
+            "renewal": self.renewal,
+            "renewed": self.renewed,
             "failed": None if self.failed is None else self.failed.value,
             "where": self.where,
         }

@@ -27,7 +27,7 @@ from onboard.devices.scep_client import Identity
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.pki import read_certificates
 from onboard.radius import Policy, ServerCertificate, Settings, build, make_policy, write_folder
-from onboard.rehearse import rehearse
+from onboard.rehearse import faketime, rehearse
 from onboard.rehearse.from_site import fetch_crls, labels, server_certificate, vlans
 from onboard.rehearse.radius_server import LocalRadius, is_possible, running_radius
 from onboard.rehearse.result import all_ok
@@ -184,6 +184,19 @@ def test_expired_certificate_is_rejected(scene):
     """Yesterday's certificate does not get in."""
     with scene.radius() as radius:
         outcome = radius.authenticate("staff", scene.network(), scene.identity(until=-DAY), scene.chain)
+    assert not outcome.accepted
+    assert "expired" in outcome.reason
+
+
+@pytest.mark.skipif(faketime.library() is None, reason="libfaketime is not installed")
+def test_another_day_has_its_own_clock(scene):
+    """Two days on, server and device agree that a certificate of one day has run out; CRLs are of that day."""
+    crls = scene.crls()
+    with scene.radius(crls=crls, ahead=timedelta(hours=12)) as radius:
+        identity = scene.identity()
+        assert radius.authenticate("staff", scene.network(), identity, scene.chain).accepted
+    with scene.radius(crls=crls, ahead=2 * DAY) as radius:
+        outcome = radius.authenticate("staff", scene.network(), identity, scene.chain)
     assert not outcome.accepted
     assert "expired" in outcome.reason
 

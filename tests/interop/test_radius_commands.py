@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onboard.cli import run
-from onboard.rehearse import radius_server
+from onboard.rehearse import faketime, radius_server
 
 pytestmark = pytest.mark.interop
 EXAMPLE = Path(__file__).parents[2] / "examples" / "northwind.yaml"
@@ -52,6 +52,18 @@ def test_rehearsal_goes_down_to_eap_tls(folder, capsys):
     enrolled = [row for row in json.loads(capsys.readouterr().out) if row["enrolled"]]
     assert all(row["authenticated"] for row in enrolled)
     assert {(row["group"], row["vlan"]) for row in enrolled} == {("staff", 20), ("students", 30)}
+
+
+@pytest.mark.skipif(
+    not radius_server.is_possible() or faketime.library() is None,
+    reason="FreeRADIUS, eapol_test or libfaketime is not installed",
+)
+def test_devices_renew_and_stay_on_the_network(folder, capsys):
+    """Eleven months on every device holds another certificate, and RADIUS of that day lets it in."""
+    capsys.readouterr()
+    assert run(["rehearse", "--at", "+11mo", "--format", "json"]) == 0
+    rows = [row for row in json.loads(capsys.readouterr().out) if row["enrolled"]]
+    assert all(row["renewed"] and row["authenticated"] and row["vlan"] for row in rows)
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="no shell is installed")

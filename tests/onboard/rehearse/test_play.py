@@ -15,8 +15,8 @@ from onboard.payloads import android, apple, chromeos, linux, windows
 from onboard.pki import PublicCertificate
 from onboard.plan import make_plan
 from onboard.rehearse import Given, Stage, rehearse
-from onboard.rehearse.play import Outcome
 from onboard.rehearse.result import all_ok
+from onboard.rehearse.stage import Outcome
 from onboard.secret import Secret
 
 VALUES = {"user.email": "ada@northwind.example", "user.upn": "ada@northwind.example"}

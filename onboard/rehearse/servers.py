@@ -1,0 +1,129 @@
+"""The servers of one day: SCEP and PKI on loopback or the org's own, and a FreeRADIUS for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from cryptography import x509
+
+from onboard.devices.scep_client import Identity
+from onboard.devices.settings import NetworkSettings
+from onboard.errors import PkiError
+from onboard.model import Organization
+from onboard.pki import read_certificates
+from onboard.radius import make_policy
+from onboard.rehearse import faketime
+from onboard.rehearse.company import Company
+from onboard.rehearse.from_site import current_crls, fetch_crls, labels, server_certificate
+from onboard.rehearse.radius_server import is_possible, running_radius
+from onboard.rehearse.stage import Authenticator, Outcome
+from onboard.rehearse.transport import redirecting_client
+from onboard.serve import configure
+from scep_server.runtime import running_server
+from scep_server.runtime.config import ServerConfig, system_clock
+from scep_server.sqlite_store import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What devices meet on one day."""
+
+    now: datetime
+    client: httpx.Client
+    authenticator: Authenticator | None
+
+
+@contextmanager
+def day(company: Company, store: Path, scratch: Path, ahead: timedelta) -> Iterator[Day]:
+    """Every server of the day, until the block ends.
+
+    Args:
+        company: whose servers.
+        store: the records of the throw-away server; days of one rehearsal share them.
+        scratch: a private folder of this day.
+        ahead: how far this day is from today.
+
+    Raises:
+        PkiError: a key or certificate that a server needs is not here, or has run out by then.
+        StateError: the state folder cannot be used.
+        EapolError: FreeRADIUS is installed and did not start.
+    """
+    then = replace(company, site=replace(company.site, now=company.site.now + ahead))
+    playable = is_possible() and (not ahead or faketime.library() is not None)
+    with ExitStack() as stack:
+        client = stack.enter_context(scep(then, store, ahead))
+        authenticator = stack.enter_context(_radius(then, client, scratch, ahead)) if playable else None
+        yield Day(now=then.site.now, client=client, authenticator=authenticator)
+
+
+@contextmanager
+def scep(company: Company, store: Path, ahead: timedelta) -> Iterator[httpx.Client]:
+    """A way to the SCEP server: a throw-away one with the org's keys, or the org's own."""
+    if company.live:
+        with httpx.Client(timeout=30) as client:
+            yield client
+        return
+    config = replace(
+        _configured(company, ahead),
+        open_store=lambda: SqliteStore(store),
+        per_address=None,  # every device of the rehearsal has one address
+        clock=lambda: system_clock() + ahead,
+    )
+    urls = (company.organization.scep.url, company.organization.pki.url)
+    with running_server(config) as base, redirecting_client(dict.fromkeys(map(_host, urls), base)) as client:
+        yield client
+
+
+def _configured(company: Company, ahead: timedelta) -> ServerConfig:
+    try:
+        return configure(company.site, company.challenges)
+    except PkiError as error:
+        if not ahead:
+            raise
+        msg = f"on {company.site.now:%Y-%m-%d}: {error}"
+        raise PkiError(msg, hint="'onboard ca init' renews such keys when it runs 90 days before") from error
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+@contextmanager
+def _radius(
+    company: Company, client: httpx.Client, scratch: Path, ahead: timedelta
+) -> Iterator[Authenticator]:
+    """A FreeRADIUS for each RADIUS entry whose certificate is ours."""
+    certificates = read_certificates(company.organization, company.site.folder)
+    servers: dict[str, Authenticator] = {}
+    with ExitStack() as stack:
+        for radius in company.organization.radius:
+            own = server_certificate(company.site, radius)
+            if own is not None:
+                policy = make_policy(company.organization, radius, certificates)
+                crls = current_crls(company.site, policy) if company.live else fetch_crls(policy, client)
+                running = running_radius(policy, own, crls, scratch / radius.name, ahead=ahead)
+                servers[radius.name] = stack.enter_context(running)
+        yield ByNetwork(company.organization, servers)
+
+
+class ByNetwork:
+    """Sends each device to the RADIUS server of the network that it joins; an `Authenticator`."""
+
+    def __init__(self, organization: Organization, servers: Mapping[str, Authenticator]) -> None:
+        """The servers by their name in the organization."""
+        self._label = labels(organization)
+        self._radius = {network.name: network.radius.name for network in organization.networks}
+        self._servers = servers
+
+    def authenticate(
+        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+    ) -> Outcome | None:
+        """As `Authenticator` says."""
+        server = self._servers.get(self._radius.get(self._label(group, network), ""))
+        return None if server is None else server.authenticate(group, network, identity, chain)

@@ -1,0 +1,63 @@
+"""Everything around the devices of a rehearsal: where names lead, what is filled in, the clock, RADIUS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import httpx
+from cryptography import x509
+
+from onboard.devices.scep_client import Identity
+from onboard.devices.settings import NetworkSettings
+from onboard.rehearse.result import Result
+
+Values = Callable[[str, str], Mapping[str, str]]
+"""(group, platform) -> a value for each variable, `challenge` among them where the group's is one-time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the RADIUS server did with a device."""
+
+    accepted: bool
+    vlan: int | None = None
+    reason: str = ""  # why not
+
+
+class Authenticator(Protocol):
+    """Puts a device before a RADIUS server."""
+
+    def authenticate(
+        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+    ) -> Outcome | None:
+        """EAP-TLS with the identity; None where nobody here can play the network's RADIUS server.
+
+        Raises:
+            OnboardError: it could not be tried.
+        """
+
+
+def _own_name(group: str, network: NetworkSettings) -> str:
+    del group
+    return network.name
+
+
+def _silent(result: Result) -> None:
+    del result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything around the devices."""
+
+    client: httpx.Client  # decides where the artifact's host names lead
+    values: Values
+    now: datetime  # the devices' clock, aware UTC
+    authenticator: Authenticator | None = None  # None: FreeRADIUS or eapol_test is not here
+    vlans: Mapping[str, int | None] = field(default_factory=dict)  # by group; what the org assigns
+    label: Callable[[str, NetworkSettings], str] = _own_name  # what a network of a group is called in a row
+    progress: Callable[[Result], None] = _silent  # called with each row as it is known
+    later: Stage | None = None  # the world of a later day, in which the same devices go on

@@ -1,0 +1,105 @@
+"""The steps that a device takes, each as the real one would: read, enrol, offer its certificate, join."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from onboard.devices.errors import CaUntrustedError, DeviceError, RaSelectionError, ScepTransportError
+from onboard.devices.fill_in import fill_in
+from onboard.devices.readers import read_device
+from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
+from onboard.errors import OnboardError
+from onboard.rehearse.given import Given
+from onboard.rehearse.result import Result, Step
+from onboard.rehearse.stage import Stage
+
+
+def read(row: Result, artifacts: Sequence[Given], stage: Stage) -> DeviceSettings:
+    """What the device learns from its artifacts, their variables filled in; raises OnboardError."""
+    values, files = stage.values(row.group, row.platform), dict[str, list[bytes]]()
+    for given in artifacts:
+        try:
+            files.setdefault(given.kind, []).append(fill_in(given.content, given.kind, values))
+        except OnboardError as error:
+            msg = f"{given.path}: {error}"
+            raise OnboardError(msg, hint=error.hint) from error
+    settings = read_device(row.platform, files)
+    if not settings.networks:
+        raise DeviceError("networks", "the artifacts hold no network that this device could join")
+    return settings
+
+
+def enrol(
+    enrolment: EnrolmentSettings, settings: DeviceSettings, stage: Stage
+) -> tuple[bool | None, Identity]:
+    """A certificate for a new key, and whether the CA was the pinned one; raises OnboardError."""
+    device = client(enrolment, stage)
+    endpoint = device.discover(enrolment.pin, settings.certificates)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=enrolment.key_bits)
+    identity = device.enroll(endpoint, enrolment.request, key)
+    return (None if enrolment.pin is None else True), identity
+
+
+def client(enrolment: EnrolmentSettings, stage: Stage) -> ScepClient:
+    """The device as a SCEP client of its family, on the clock of the stage."""
+    return ScepClient(
+        url=enrolment.url,
+        client=stage.client,
+        shape=enrolment.shape,
+        now=stage.now,
+        identifier=enrolment.identifier,
+    )
+
+
+def join(
+    row: Result,
+    network: NetworkSettings,
+    identity: Identity,
+    chain: Sequence[x509.Certificate],
+    stage: Stage,
+) -> Result:
+    """The row after the device came to the network with its certificate."""
+    unoffered = _unoffered(network, identity.certificate, chain)
+    if unoffered:
+        return replace(row, reason=unoffered, failed=Step.OFFER)
+    if stage.authenticator is None:
+        return replace(row, ok=True)
+    try:
+        outcome = stage.authenticator.authenticate(row.group, network, identity, chain)
+    except OnboardError as error:
+        return replace(row, authenticated=False, reason=told(error), failed=Step.JOIN)
+    if outcome is None:
+        return replace(row, ok=True, reason="the key of this network's RADIUS server is not here")
+    row = replace(row, authenticated=outcome.accepted, vlan=outcome.vlan, reason=outcome.reason)
+    expected = stage.vlans.get(row.group)
+    if outcome.accepted and row.group in stage.vlans and outcome.vlan != expected:
+        reason = f"VLAN {outcome.vlan} was assigned; the org says {expected}"
+        return replace(row, reason=reason, failed=Step.VLAN)
+    return replace(row, ok=outcome.accepted, failed=None if outcome.accepted else Step.JOIN)
+
+
+def step_of(error: OnboardError) -> Step:
+    """Which step of enrolment an error belongs to."""
+    if isinstance(error, ScepTransportError):
+        return Step.REACH
+    return Step.TRUST if isinstance(error, CaUntrustedError | RaSelectionError) else Step.ENROL
+
+
+def _unoffered(network: NetworkSettings, own: x509.Certificate, chain: Sequence[x509.Certificate]) -> str:
+    """Why the device would stay silent on the network; empty where it speaks."""
+    refusal = network.identity.refusal(own, chain)
+    if refusal:
+        return f"the device would not offer its certificate: {refusal}"
+    if not network.eap_identity.of(own):
+        return "the certificate has no name to answer EAP-Request/Identity with"
+    return ""
+
+
+def told(error: OnboardError) -> str:
+    """The error with its hint, as a remark."""
+    return f"{error} ({error.hint})" if error.hint else str(error)
