@@ -53,7 +53,9 @@ def test_impossible_and_costly_keys_are_refused(n, e):
 
 
 @pytest.mark.parametrize(
-    "spki", [b"", b"\x30\x00", spki_of(ed25519.Ed25519PrivateKey.generate()), rsa_spki(N, 3)[:-1]]
+    "spki",
+    [b"", b"\x30\x00", spki_of(ed25519.Ed25519PrivateKey.generate()), rsa_spki(N, 3)[:-1]],
+    ids=["empty", "nothing in it", "Ed25519", "cut off"],  # the same in every process that runs tests
 )
 def test_other_and_broken_keys_are_refused(spki):
     """Neither RSA nor EC, or cut off."""
