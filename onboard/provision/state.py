@@ -105,11 +105,12 @@ class StateFolder:
         """Make what is missing of the layout; touch nothing that is there.
 
         Raises:
-            StateError: the folder cannot be made or written.
+            StateError: the folder cannot be made or written, or somebody else is at it.
         """
         with explained(self.path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
+        with self.locked(), explained(self.path):
             for name in FOLDERS:
                 (self.path / name).mkdir(mode=0o700, exist_ok=True)
             self._write_once(".gitignore", b"*\n")

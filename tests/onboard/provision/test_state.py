@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ def test_the_layout_is_made_once(tmp_path):
     assert state.pepper() == pepper
     assert len(pepper) == 32
     names = {path.name for path in state.path.iterdir()}
-    assert names == {".gitignore", "pepper", "keys", "ra", "ocsp", "radius", "signing", "crl"}
+    assert names == {".gitignore", ".lock", "pepper", "keys", "ra", "ocsp", "radius", "signing", "crl"}
     assert state.store.parent == state.crls.parent == state.path
 
 
@@ -186,3 +187,16 @@ def test_a_file_in_place_of_the_folder_is_explained(tmp_path):
     with pytest.raises(StateError) as caught:
         StateFolder(tmp_path / ".onboard").create(counter())
     assert "move it away" in caught.value.hint
+
+
+def test_two_first_runs_do_not_tread_on_each_other(tmp_path):
+    """Who comes second is told to wait, before it writes anything and before it clears away anything."""
+    folder = tmp_path / ".onboard"
+    folder.mkdir()
+    partial = folder / ".partial-of-the-first"
+    with (folder / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        partial.write_bytes(b"half a pepper")
+        with pytest.raises(StateError, match="another onboard"):
+            StateFolder(folder).create(counter())
+    assert {path.name for path in folder.iterdir()} == {".lock", partial.name}
