@@ -5,7 +5,9 @@ Commands import what they need when they run, so that `onboard --help` stays qui
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -15,6 +17,7 @@ from onboard.errors import OnboardError, OrgFileError
 
 USAGE = 64  # sysexits.h EX_USAGE
 INTERRUPTED = 130
+TERMINATED = 128 + signal.SIGTERM  # what a shell reports of a process that the signal ended
 # typer keeps its copy of click private; the base of BadParameter is its UsageError, "you typed it wrong".
 _USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
     base for base in typer.BadParameter.__bases__ if issubclass(base, Exception)
@@ -26,11 +29,32 @@ __all__ = ["app", "main"]
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the contract's code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _terminated)
+    console.prepare()
     sys.exit(run(arguments))
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    """End as after Ctrl-C: what is half-written, and may hold a secret, is removed on the way."""
+    sys.exit(TERMINATED)
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit code."""
+    try:
+        code = _run(arguments)
+        console.finish()
+    except BrokenPipeError:
+        console.abandon()
+        return 0
+    except OnboardError as error:
+        console.fail(str(error), hint=error.hint)
+        console.abandon()
+        return error.exit_code
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     try:
         result = app(arguments or ["--help"], prog_name="onboard", standalone_mode=False)
     except OrgFileError as error:
@@ -46,9 +70,10 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         console.note("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away; Python would complain about the pipe at exit
-        return 0
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer makes an exit code of it
+            raise end.__context__ from None
+        raise
     return result if isinstance(result, int) else 0
 
 

@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from onboard.errors import OnboardError
+
+
+def prepare() -> None:
+    """Make the streams take every text: UTF-8 in files and pipes, nothing lost where a stream is closed."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # `onboard ... >&-`
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # for the process's life
+            setattr(sys, name, nowhere)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
+
+
+def finish() -> None:
+    """Write out what is buffered.
+
+    Raises:
+        BrokenPipeError: the reader went away.
+        OnboardError: it cannot be written.
+    """
+    with _explained():
+        sys.stdout.flush()
+
+
+def abandon() -> None:
+    """Forget what is buffered for a reader that went away; Python would complain about it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def data(text: str) -> None:
-    """Print the product of a command; scripts read it."""
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    """Print the product of a command; scripts read it.
+
+    Raises:
+        OnboardError: it cannot be written.
+    """
+    with _explained():
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        msg = f"the output cannot be written: {error.strerror}"
+        raise OnboardError(msg) from error
 
 
 def data_json(value: object) -> None:
@@ -22,7 +73,8 @@ def data_json(value: object) -> None:
 
 def note(text: str) -> None:
     """Say something to the person; never read by scripts."""
-    sys.stderr.write(f"{text}\n")
+    with suppress(OSError):  # nobody is left to be told that nobody can be told
+        sys.stderr.write(f"{text}\n")
 
 
 def warn(text: str, *, hint: str = "") -> None:
@@ -90,7 +142,7 @@ def _ruled(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str) ->
 def _cell_style(cell: str) -> str:
     if cell in ("ok", "yes", "valid", "created"):
         return "green"
-    return "red" if cell in ("failed", "no", "revoked", "expired") else ""
+    return "red" if cell in ("failed", "fails", "unsafe", "no", "revoked", "expired") else ""
 
 
 @contextmanager
@@ -115,11 +167,14 @@ class Progress:
         """Replace the line."""
         if self._shown:
             width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"\r\x1b[K{self._what} {detail}"[:width])
-            sys.stderr.flush()
+            self._write(f"\r\x1b[K{self._what} {detail}"[:width])
 
     def clear(self) -> None:
         """Take the line away."""
         if self._shown:
-            sys.stderr.write("\r\x1b[K")
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
             sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -182,11 +183,48 @@ def test_interrupted_exits_130(folder) -> None:
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 130
 
 
-def test_closed_pipe_is_no_error(folder) -> None:
-    """`onboard schema | head -1` ends without a complaint."""
-    line = f"{sys.executable} -m onboard schema | head -c 1"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("{", "")
+@pytest.mark.parametrize("reader", ["head -c 1", "true"])
+def test_closed_pipe_is_no_error(folder, reader) -> None:
+    """`onboard schema | head -1` ends without a complaint, however early the reader leaves."""
+    line = f"{sys.executable} -m onboard schema | {reader}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("where", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_failure(folder, where) -> None:
+    """Services and cron jobs close streams; the work is done all the same."""
+    line = f"{sys.executable} -m onboard check {where}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["schema", "check"])
+def test_a_full_disk_behind_stdout_is_told(folder, command) -> None:
+    """Data that was not written is a failure with a reason."""
+    line = f"{sys.executable} -m onboard {command} >/dev/full"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "error: the output cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_behind_stderr_stops_nothing(folder) -> None:
+    """What cannot be told is not told, and the payloads are written."""
+    line = f"{sys.executable} -m onboard generate --out out 2>/dev/full"
+    assert subprocess.run(["bash", "-c", line], capture_output=True, check=False).returncode == 0
+    assert Path("out/manifest.json").is_file()
+
+
+def test_data_is_utf_8_whatever_the_locale(folder) -> None:
+    """Names of people and networks come through a pipe as they are, in a C locale too."""
+    org = folder / "org.yaml"
+    org.write_text(org.read_text().replace("ssid: Northwind-Start", "ssid: Büro"))
+    line = [sys.executable, "-m", "onboard", "whitelist"]
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(line, capture_output=True, check=True, env=os.environ | plain)
+    assert "Büro" in done.stdout.decode("utf-8")
 
 
 def test_json_is_one_document(onboard, folder) -> None:

@@ -1,0 +1,28 @@
+"""How commands end when a signal ends them: nothing half-written stays, and the exit code says so."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from onboard.cli import TERMINATED
+
+# A command that stops in the middle of writing a file, as SIGTERM finds it at a bad moment.
+SCRIPT = """
+import os, signal, sys
+import onboard.cli as cli
+from onboard import output
+def fsync(descriptor):
+    os.kill(os.getpid(), signal.SIGTERM)
+output.os.fsync = fsync
+cli.main(["generate", "--out", "out"])
+"""
+
+
+def test_sigterm_while_writing_leaves_no_half_file(folder) -> None:
+    """A payload that was being written holds a secret; its temporary file goes away with the command."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, check=False)
+    assert done.returncode == TERMINATED == 128 + signal.SIGTERM
+    assert not [path for path in Path("out").rglob("*") if path.is_file()]
