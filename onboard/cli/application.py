@@ -14,6 +14,7 @@ from onboard.cli import (
     chrome_adapter,
     demo,
     diff,
+    doctor,
     explain,
     generate,
     init,
@@ -71,4 +72,5 @@ app.command("up", epilog=epilog("up"))(serve.up)
 app.command("chrome-adapter", epilog=epilog("chrome-adapter"))(chrome_adapter.command)
 app.command("radius", epilog=epilog("radius"))(radius.command)
 app.command("rehearse", epilog=epilog("rehearse"))(rehearse.command)
+app.command("doctor", epilog=epilog("doctor"))(doctor.command)
 app.command("demo", epilog=epilog("demo"))(demo.command)

@@ -46,11 +46,12 @@ def _judge_names(
     asked = {a.value for rdn in request.subject for a in rdn}
     given = {str(attribute.value) for attribute in certificate.subject}
     if asked != given:
-        why = f"asked for {', '.join(sorted(asked))}; the subject has {', '.join(sorted(given)) or 'nothing'}"
+        lacking, added = len(asked - given), len(given - asked)
+        why = f"the subject is another: {lacking} of {len(asked)} attributes are lacking, {added} were added"
         yield _of(client, Outcome.RISK, why, "RADIUS rules and the device's own filter go by the subject")
     lost = [name for name in request.alt_names if not _has(certificate, name)]
     if lost:
-        why = f"asked for {', '.join(f'{n.kind} {n.value}' for n in lost)}, which is not in the certificate"
+        why = f"asked for the name {' and '.join(n.kind for n in lost)}, which is not in the certificate"
         cure = "keep the names of the request that the policy allows, UPN (otherName) included"
         yield _of(client, Outcome.FAILS, why, cure)
 

@@ -17,6 +17,7 @@ class Client:
 
     Attributes:
         key: for names of its requests.
+        title: a short name, for a column.
         shape: of its messages.
         polls: waits where the server answers PENDING.
         matches_nonces: refuses a reply whose recipientNonce is not its own, or without senderNonce.
@@ -30,6 +31,7 @@ class Client:
     """
 
     key: str
+    title: str
     shape: RequestShape
     polls: bool = True
     matches_nonces: bool = True
@@ -49,22 +51,28 @@ class Client:
 
 APPLE = Client(
     key="apple",
+    title="Apple",
     shape=request_shape.APPLE,
     matches_nonces=False,  # SecSCEPVerifyReply looks at neither
     matches_transaction=False,
     printable_only=True,
 )
-WINDOWS = Client(key="windows", shape=request_shape.WINDOWS, polls=False)  # Intune takes PENDING as failure
+WINDOWS = Client(
+    key="windows", title="Windows", shape=request_shape.WINDOWS, polls=False
+)  # Intune takes PENDING as failure
 CERTMONGER = Client(
     key="certmonger",
+    title="certmonger",
     shape=request_shape.CERTMONGER,
     knows_des=False,  # OpenSSL 3 has DES in its legacy provider only
     capability_octets=1024,
 )
 CHROME_CONNECTOR = Client(
-    key="chrome", shape=request_shape.CHROME_CONNECTOR, polls=False, primitive_content=True
+    key="chrome", title="Chrome", shape=request_shape.CHROME_CONNECTOR, polls=False, primitive_content=True
 )
-ANDROID_AGENT = Client(key="android", shape=request_shape.ANDROID_AGENT)
-CISCO = Client(key="cisco", shape=request_shape.CISCO, wants_same_cipher=True, speaks_http_10=True)
+ANDROID_AGENT = Client(key="android", title="Android", shape=request_shape.ANDROID_AGENT)
+CISCO = Client(
+    key="cisco", title="Cisco", shape=request_shape.CISCO, wants_same_cipher=True, speaks_http_10=True
+)
 
 CLIENTS = (APPLE, WINDOWS, CERTMONGER, CHROME_CONNECTOR, ANDROID_AGENT, CISCO)

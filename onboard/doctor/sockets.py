@@ -36,7 +36,7 @@ class Http10Transport(httpx.BaseTransport):
             with ExitStack() as stack:
                 line: socket.socket = stack.enter_context(_connect(urlsplit(str(url)), self._timeout))
                 if url.scheme == "https":
-                    line = stack.enter_context(_trusting().wrap_socket(line, server_hostname=url.host))
+                    line = stack.enter_context(trusting().wrap_socket(line, server_hostname=url.host))
                 line.sendall(head.encode("latin-1") + b"\r\n" + request.read())
                 response = HTTPResponse(line, method=request.method)
                 stack.callback(response.close)
@@ -62,7 +62,7 @@ def tls_trouble(url: str, *, maximum: ssl.TLSVersion, verify: bool, timeout: flo
         timeout: seconds.
     """
     parts = urlsplit(url)
-    context = ssl.create_default_context() if verify else _trusting()
+    context = ssl.create_default_context() if verify else trusting()
     context.maximum_version = maximum
     try:
         with (
@@ -81,7 +81,8 @@ def _connect(parts: SplitResult, timeout: float) -> socket.socket:
     return socket.create_connection((parts.hostname or "", parts.port or default), timeout)
 
 
-def _trusting() -> ssl.SSLContext:
+def trusting() -> ssl.SSLContext:
+    """Takes any certificate: whether it should be is `tls_trouble`'s to say, and SCEP protects itself."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,0 +1,345 @@
+"""Each fault that doctor knows is put into a server that is right otherwise, and must be found."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from support.scep_responder import KEYS, certificate
+
+from onboard.devices import der
+from onboard.devices.ca_certificates import Fingerprint
+from onboard.devices.request_shape import Cipher
+from onboard.doctor import EVERY_CLIENT, Check, Finding, Outcome, examine, failed
+from onboard.doctor.clients import CLIENTS
+
+from .conftest import Server, decoded, utf8, visit
+
+APPLE, WINDOWS, CERTMONGER, CHROME, ANDROID, CISCO = (client.name for client in CLIENTS)
+ALL = (APPLE, WINDOWS, CERTMONGER, CHROME, ANDROID, CISCO)
+SCEP = "2.16.840.1.113733.1.9."
+FAILS, RISK, UNSAFE, UNKNOWN, OK = (
+    Outcome.FAILS,
+    Outcome.RISK,
+    Outcome.UNSAFE,
+    Outcome.UNKNOWN,
+    Outcome.OK,
+)
+
+
+def outcomes(findings, check: Check) -> dict[str, Outcome]:
+    """The worst outcome of a check for each client."""
+    order = [FAILS, UNSAFE, RISK, UNKNOWN, OK]
+    found: dict[str, Outcome] = {}
+    for finding in findings:
+        if finding.check is check:
+            known = found.get(finding.client, OK)
+            found[finding.client] = min(known, finding.outcome, key=order.index)
+    return found
+
+
+def headers(**fields):
+    """Replace header fields of every answer to an operation that is named by its value."""
+
+    def tamper(request, answer):
+        for operation, (name, value) in fields.items():
+            if f"operation={operation}" in str(request.url):
+                answer.headers[name] = value
+        return answer
+
+    return tamper
+
+
+def broken_path(request, answer):
+    return httpx.Response(404, text="404 page not found") if ".exe" in request.url.path else answer
+
+
+def moved(request, _answer):
+    return httpx.Response(301, headers={"location": f"https://{request.url.host}/new"})
+
+
+def form_decoder(request, answer):
+    """Reads '+' as a blank, and says so with an HTTP 500."""
+    bad = (
+        "operation=PKIOperation" in str(request.url) and request.method == "GET" and decoded(request) is None
+    )
+    return httpx.Response(500, text="illegal base64 data") if bad else answer
+
+
+def swap(oid: str, value: bytes):
+    return lambda attributes: attributes.__setitem__(oid, value)
+
+
+def echo(attributes):
+    attributes[SCEP + "5"] = attributes[SCEP + "6"]
+
+
+def as_utf8(attributes):
+    attributes[SCEP + "3"] = utf8("0")
+
+
+ALGORITHMS = (
+    ({"reply_cipher": Cipher.DES}, {CERTMONGER: FAILS, CISCO: FAILS, APPLE: RISK, ANDROID: RISK}),
+    ({"reply_cipher": Cipher.DES3}, {CISCO: FAILS, APPLE: RISK, WINDOWS: RISK}),
+)
+REPLIES = (
+    ({"content_type": "application/x-pki-message; charset=utf-8"}, Check.REPLY, {APPLE: FAILS, WINDOWS: OK}),
+    ({"break_reply": as_utf8}, Check.REPLY, {APPLE: FAILS, WINDOWS: OK}),
+    ({"break_reply": swap(SCEP + "7", der.printable("other"))}, Check.REPLY, {APPLE: RISK, WINDOWS: FAILS}),
+    ({"sign_with": 2}, Check.REPLY, dict.fromkeys(ALL, FAILS)),
+    ({"break_reply": echo}, Check.NONCES, dict.fromkeys(ALL, RISK)),
+    ({"break_reply": swap(SCEP + "6", der.octets(b"1"))}, Check.NONCES, {APPLE: RISK, CERTMONGER: FAILS}),
+    ({"break_reply": lambda a: a.pop(SCEP + "5")}, Check.NONCES, {APPLE: RISK, CERTMONGER: FAILS}),
+    ({"status": "3"}, Check.ENROLMENT, {WINDOWS: FAILS, CHROME: FAILS, APPLE: UNKNOWN, CISCO: UNKNOWN}),
+    ({"repeats_itself": False}, Check.RETRANSMISSION, dict.fromkeys(ALL, RISK)),
+    ({"renews_without_challenge": False}, Check.RENEWAL, dict.fromkeys(ALL, FAILS)),
+    ({"checks_challenge": False}, Check.REFUSAL, {EVERY_CLIENT: UNSAFE}),
+    ({"checks_possession": False}, Check.POSSESSION, {EVERY_CLIENT: UNSAFE}),
+    ({"same_serials": True}, Check.SERIALS, {EVERY_CLIENT: UNSAFE}),
+    ({"names_are_unique": True}, Check.SAME_NAME, {EVERY_CLIENT: FAILS}),
+)
+QUESTIONS = (
+    ({"capabilities": b"AES\r\nSCEPStandard\r\n"}, Check.CAPABILITIES, {APPLE: FAILS, WINDOWS: OK}),
+    (
+        {"capabilities": b"SCEPStandard\n" + b"X-NOISE\n" * 200},
+        Check.CAPABILITIES,
+        {CERTMONGER: FAILS, APPLE: OK},
+    ),
+    ({"capabilities": b"AES\nSHA-256\n"}, Check.CAPABILITIES, {APPLE: RISK, WINDOWS: RISK, CISCO: RISK}),
+    ({"capabilities": b"SHA-1\nRenewal\n"}, Check.CAPABILITIES, {EVERY_CLIENT: RISK}),
+    ({"capabilities": b"AES\n\nSCEPStandard\n"}, Check.CAPABILITIES, {EVERY_CLIENT: RISK}),
+    ({"capabilities": b"aes\nscepstandard\n"}, Check.CAPABILITIES, {EVERY_CLIENT: RISK}),
+    (
+        {"tamper": headers(GetCACert=("content-type", "application/x-x509-ca-ra-cert; charset=utf-8"))},
+        Check.CA_CERTIFICATES,
+        {APPLE: FAILS, CERTMONGER: FAILS, WINDOWS: OK, CISCO: OK},
+    ),
+    (
+        {"tamper": headers(GetCACert=("content-type", "application/x-x509-ca-cert"))},
+        Check.CA_CERTIFICATES,
+        dict.fromkeys(ALL, FAILS),
+    ),
+    (
+        {"tamper": headers(GetCACert=("date", "Mon, 01 Mar 2027 12:20:00 GMT"))},
+        Check.CLOCK,
+        {EVERY_CLIENT: RISK},
+    ),
+    ({"tamper": broken_path}, Check.PATH, {WINDOWS: FAILS}),
+    ({"tamper": moved}, Check.REACHABLE, dict.fromkeys(ALL, FAILS)),
+    ({"tamper": form_decoder}, Check.GET, {APPLE: RISK, CISCO: OK, CERTMONGER: OK}),
+)
+
+
+@pytest.mark.parametrize("enrol", [False, True], ids=["asking", "enrolling"])
+def test_an_honest_server_fails_no_client(enrol):
+    """Where nothing is wrong nobody would fail, and everything that could be judged was."""
+    found = examine(visit(Server(), enrol=enrol)).findings
+    assert [f for f in found if f.outcome in (FAILS, UNSAFE, UNKNOWN)] == []
+    assert outcomes(found, Check.MESSAGE) == dict.fromkeys(ALL, OK)
+    assert outcomes(found, Check.ENROLMENT) == (dict.fromkeys(ALL, OK) if enrol else {})
+    assert outcomes(found, Check.RENEWAL) == (dict.fromkeys(ALL, OK) if enrol else {})
+
+
+@pytest.mark.parametrize(("fault", "check", "expected"), QUESTIONS)
+def test_a_fault_shows_without_a_challenge(fault, check, expected):
+    """The fault is found for the clients that it hits, and not for the others; nothing is asked for."""
+    server = Server(**fault)
+    found = outcomes(examine(visit(server)).findings, check)
+    assert {client: found.get(client) for client in expected} == expected
+    assert set(server.asked) <= {"20"}
+
+
+@pytest.mark.parametrize(("fault", "check", "expected"), REPLIES)
+def test_a_fault_shows_by_enrolling(fault, check, expected):
+    """The same for faults that only an enrolment brings to light."""
+    found = outcomes(examine(visit(Server(**fault), enrol=True)).findings, check)
+    assert {client: found.get(client) for client in expected} == expected
+
+
+@pytest.mark.parametrize(("fault", "expected"), ALGORITHMS)
+def test_another_cipher_than_the_request_shows(fault, expected):
+    """Single DES stops who cannot read it; any other cipher stops who wants its own back."""
+    found = outcomes(examine(visit(Server(**fault), enrol=True)).findings, Check.ALGORITHMS)
+    assert {client: found[client] for client in expected} == expected
+
+
+def test_the_leaf_has_to_come_first_for_apple_only():
+    """Apple takes the first certificate as its identity; others look for their key."""
+    server = Server()
+    server.certificates = lambda leaf: [server.ca, leaf]
+    found = outcomes(examine(visit(server, enrol=True)).findings, Check.REPLY)
+    assert (found[APPLE], found[WINDOWS]) == (FAILS, RISK)
+
+
+def test_a_bundle_without_an_rsa_key_serves_nobody():
+    """Nobody can encrypt to an EC key; that ends the examination without a crash."""
+    server = Server()
+    server.served = [server.ca, server.root]
+    found = examine(visit(server, enrol=True)).findings
+    assert outcomes(found, Check.RA) == dict.fromkeys(ALL, FAILS)
+
+
+def test_an_ra_without_key_usage_is_no_ra():
+    """Apple's selector and everybody else's go by key usage; the rest is judged all the same."""
+    server = Server()
+    bare = certificate("RA", KEYS[0].public_key(), "Issuing", server.ca_key)
+    server.served = [bare, server.ca, server.root]
+    found = examine(visit(server)).findings
+    assert outcomes(found, Check.RA)[APPLE] is FAILS
+    assert outcomes(found, Check.GET)[CERTMONGER] is not FAILS
+
+
+def test_two_hierarchies_in_one_bundle_stop_apple():
+    """SecSCEP.c refuses chains that end in different CAs."""
+    server, other = Server(), Server()
+    stranger = certificate("Stranger", other.root_key.public_key(), "Stranger", other.root_key, ca=True)
+    server.served = [server.ra, server.ca, server.root, stranger]
+    assert outcomes(examine(visit(server)).findings, Check.RA)[APPLE] is FAILS
+
+
+def test_http_10_is_asked_by_the_client_that_speaks_it():
+    """A proxy that refuses HTTP/1.0 stops Cisco, and what comes after is judged all the same."""
+    old = httpx.MockTransport(lambda _: httpx.Response(505, text="HTTP Version Not Supported"))
+    found = examine(visit(Server(), enrol=True, old=old)).findings
+    assert outcomes(found, Check.HTTP_10) == {CISCO: FAILS}
+    assert outcomes(found, Check.ENROLMENT)[CISCO] is OK
+
+
+def test_chunks_in_http_10_stop_the_client():
+    """HTTP/1.0 knows no chunks."""
+    server = Server()
+
+    def chunked(request):
+        answer = server.answered(request)
+        answer.headers["transfer-encoding"] = "chunked"
+        return answer
+
+    found = examine(visit(server, old=httpx.MockTransport(chunked))).findings
+    assert outcomes(found, Check.HTTP_10) == {CISCO: FAILS}
+
+
+def test_a_refusal_as_http_500_is_a_risk():
+    """A client must learn that its challenge is wrong, by a CertRep."""
+    server = Server()
+
+    def tamper(request, answer):
+        refused = request.method == "POST" and b"\x13\x012" in answer.content  # a PrintableString "2"
+        return httpx.Response(500, text="challenge does not match") if refused else answer
+
+    server.tamper = tamper
+    found = examine(visit(server, enrol=True)).findings
+    (refusal,) = [f for f in found if f.check is Check.REFUSAL]
+    assert refusal.outcome is RISK
+    assert "challenge does not match" in refusal.why
+
+
+@dataclass(frozen=True)
+class Case:
+    pin: Fingerprint | None
+    url: str
+    trusted: bool
+
+
+OTHER = Fingerprint(hashlib.sha256(b"another CA").digest())
+HTTPS = "https://scep.northwind.example/scep/staff"
+
+
+@pytest.mark.parametrize(
+    "case", [Case(OTHER, HTTPS, True), Case(None, HTTPS, False)], ids=["another pin", "untrusted TLS"]
+)
+def test_a_challenge_is_not_sent_to_a_stranger(case):
+    """Whoever owns the RA certificate can read the challenge: it has to be vouched for."""
+    server = Server()
+    trouble = "" if case.trusted else "self-signed certificate"
+    there = visit(
+        server,
+        enrol=True,
+        url=case.url,
+        pin=case.pin,
+        tls_trouble=lambda _old, verify: trouble if verify else "",
+    )
+    found = examine(there).findings
+    assert outcomes(found, Check.ENROLMENT) == {EVERY_CLIENT: UNKNOWN}
+    assert set(server.asked) <= {"20"}
+
+
+def test_a_fitting_pin_vouches_where_tls_does_not():
+    """With the CA's fingerprint the challenge is safe over any transport."""
+    server = Server()
+    pin = Fingerprint(hashlib.sha256(server.root.public_bytes(Encoding.DER)).digest())
+    there = visit(
+        server, enrol=True, url=HTTPS, pin=pin, tls_trouble=lambda _old, verify: "x" if verify else ""
+    )
+    assert outcomes(examine(there).findings, Check.ENROLMENT) == dict.fromkeys(ALL, OK)
+
+
+def test_windows_needs_tls_12():
+    """A server that has TLS 1.3 alone is out of reach for Windows' SCEP client."""
+    there = visit(Server(), url=HTTPS, tls_trouble=lambda old, _verify: "no common version" if old else "")
+    assert outcomes(examine(there).findings, Check.TLS) == {WINDOWS: FAILS}
+
+
+def test_every_issued_certificate_is_reported():
+    """An administrator has to be able to revoke what the examination left behind."""
+    server = Server(repeats_itself=False, checks_possession=False)
+    examination = examine(visit(server, enrol=True))
+    known = {c.serial_number for c in server.issued.values()}
+    assert known <= {c.serial_number for c in examination.issued}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\x30", b"\x30\x80", b"<html>", b"\x30\x03\x02\x01\x01", b"\x00" * 64]
+)
+def test_garbage_is_a_finding_and_no_crash(body):
+    """A server may answer anything to anything."""
+    server = Server(tamper=lambda _request, _answer: httpx.Response(200, content=body))
+    found = examine(visit(server, enrol=True)).findings
+    assert failed(found)
+
+
+@pytest.mark.parametrize("body", [b"", b"\x30", b"\x30\x80\x00\x00", b"no", b"\x30\x03\x02\x01\x01"])
+def test_a_garbled_reply_is_a_finding_and_no_crash(body):
+    """The same for replies to messages, behind a sound discovery."""
+    kind = {"content-type": "application/x-pki-message"}
+
+    def tamper(request, answer):
+        operation = "operation=PKIOperation" in str(request.url)
+        return httpx.Response(200, content=body, headers=kind) if operation else answer
+
+    found = examine(visit(Server(tamper=tamper), enrol=True)).findings
+    assert outcomes(found, Check.ENROLMENT) == dict.fromkeys(ALL, FAILS)
+
+
+def test_nobody_at_home_is_said_once_for_each_client():
+    """No answer at all ends the examination."""
+
+    def refuse(request):
+        msg = "Connection refused"
+        raise httpx.ConnectError(msg, request=request)
+
+    server = Server()
+    server.transport = lambda: httpx.MockTransport(refuse)
+    found = examine(visit(server, enrol=True)).findings
+    assert outcomes(found, Check.REACHABLE) == dict.fromkeys(ALL, FAILS)
+    assert {finding.check for finding in found} == {Check.REACHABLE}
+
+
+def test_findings_never_hold_the_challenge():
+    """A server that talks back what it was sent does not get the challenge into the report."""
+    found = examine(visit(Server(checks_challenge=False), enrol=True)).findings
+    assert all("correct-horse" not in f"{finding!r}" for finding in found)
+
+
+def test_json_has_all_fields():
+    """Scripts read client, check, outcome, why, cure."""
+    finding = Finding(client=APPLE, check=Check.GET, outcome=RISK, why="w", cure="c")
+    assert finding.to_json() == {
+        "client": APPLE,
+        "check": "GET encoding",
+        "outcome": "risk",
+        "why": "w",
+        "cure": "c",
+    }
