@@ -39,6 +39,12 @@ def command(
             help="Play that later day as well: +11mo (months of 31 days), +30d, or a date. Do devices renew?",
         ),
     ] = None,
+    negative: Annotated[
+        bool,
+        typer.Option(
+            "--negative", help="Play what must fail as well: revoked, expired, strangers, wrong names."
+        ),
+    ] = False,
     values: Values = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the table as a page to this file as well.")
@@ -72,6 +78,7 @@ def command(
             values=parse_values(values),
             live=live,
             ahead=_ahead(at, site.now),
+            negative=negative,
             progress=lambda row: line.step(f"{row.group}, {row.platform}, {row.network}"),
         )
         given = artifacts(company, groups, platform or ())
@@ -109,7 +116,11 @@ def _show(results: tuple[Result, ...], output: Format) -> None:
         console.data_json([result.to_json() for result in results])
         return
     headers = ("group", "platform", "network", "enrolled", "authenticated", "vlan", "renewal", "", "remark")
-    console.data(console.table(headers, [_row(result) for result in results]))
+    console.data(console.table(headers, [_row(result) for result in results if not result.negative]))
+    negatives = [result for result in results if result.negative]
+    if negatives:
+        columns = ("what must fail", "group", "platform", "network", "", "what happened")
+        console.data(console.table(columns, [_negative_row(result) for result in negatives]))
 
 
 def _write(path: Path, organization: str, results: tuple[Result, ...], now: datetime) -> None:
@@ -131,6 +142,17 @@ def _row(result: Result) -> tuple[str, ...]:
         _word(result.authenticated),
         "-" if result.vlan is None else str(result.vlan),
         result.renewal or "-",
+        "ok" if result.ok else "failed",
+        f"{result.reason} ({result.where})" if result.where else result.reason,
+    )
+
+
+def _negative_row(result: Result) -> tuple[str, ...]:
+    return (
+        result.negative,
+        result.group,
+        result.platform,
+        result.network,
         "ok" if result.ok else "failed",
         f"{result.reason} ({result.where})" if result.where else result.reason,
     )

@@ -24,6 +24,7 @@ from onboard.devices.settings import Medium, NetworkSettings
 from onboard.secret import Secret
 
 PROGRAM = "eapol_test"
+NO_ANSWER = "the RADIUS server did not answer"  # a reason that is no refusal
 _OWN_ADDRESS = "02:00:00:00:00:01"
 _ACCESS_POINT = "02-00-00-00-00-02"
 _ETHERNET, _WIRELESS = 15, 19  # NAS-Port-Type, RFC 2865 §5.41
@@ -170,7 +171,7 @@ def _reason(log: str) -> str:
         if found:
             return f"{words}: {found[1].strip()}"
     if "No RADIUS response" in log or "EAPOL test timed out" in log:
-        return "the RADIUS server did not answer"
+        return NO_ANSWER
     return "the RADIUS server rejected the device"
 
 

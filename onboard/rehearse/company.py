@@ -22,6 +22,7 @@ class Company:
         values: for variables, instead of invented ones.
         live: enrol at the org's own server, over the network as it is.
         ahead: also play the day that is so far ahead; nothing for today alone. Not with `live`.
+        negative: also play what must fail.
         progress: called with each row.
     """
 
@@ -30,6 +31,7 @@ class Company:
     values: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
     ahead: timedelta = timedelta(0)
+    negative: bool = False
     progress: Callable[[Result], None]
 
     @property

@@ -7,7 +7,7 @@ records of a throw-away server; with a live server the records stay, as for any 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
@@ -18,16 +18,19 @@ from onboard.compose.spelling import neutral
 from onboard.model import ChallengeType, Group, Organization, Platform
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
+from onboard.radius import Policy
 from onboard.rehearse.company import Company
-from onboard.rehearse.from_site import labels, vlans
+from onboard.rehearse.from_site import fetch_crls, labels, vlans
 from onboard.rehearse.given import Given
+from onboard.rehearse.negative import Crls, Scenes
 from onboard.rehearse.places import located
 from onboard.rehearse.play import rehearse
 from onboard.rehearse.result import Result
 from onboard.rehearse.servers import Day, day
-from onboard.rehearse.stage import Stage
+from onboard.rehearse.stage import Member, Stage
 from onboard.rehearse.values import Fillings
 from scep_server.sqlite_store import SqliteStore
+from scep_server.store import RevocationReason
 
 __all__ = ["Company", "artifacts", "rehearse_organization"]
 
@@ -65,7 +68,12 @@ def rehearse_organization(company: Company, given: Sequence[Given]) -> tuple[Res
         if company.ahead:
             then = stack.enter_context(day(company, path, scratch / "later", ahead=company.ahead))
             stage = replace(stage, later=_stage(company, fillings, then))
-        return tuple(_remarked(company.organization, result) for result in rehearse(given, stage))
+        members: list[Member] = []
+        played = rehearse(given, replace(stage, joined=members.append))
+        rows = [_remarked(company.organization, result) for result in played]
+        if company.negative:
+            rows += _negatives(company, store, today, members, scratch)
+        return tuple(rows)
 
 
 def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
@@ -78,6 +86,29 @@ def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
         label=labels(company.organization),
         progress=company.progress,
     )
+
+
+def _negatives(
+    company: Company, store: SqliteStore, today: Day, members: Sequence[Member], scratch: Path
+) -> Iterator[Result]:
+    """What must fail, at each RADIUS entry with the devices that it let in."""
+    radius = {network.name: network.radius.name for network in company.organization.networks}
+    for name, entry in today.entries.items():
+
+        def revoke(serial: int, policy: Policy = entry.policy) -> Crls:
+            store.revoke(serial, RevocationReason.KEY_COMPROMISE, today.now)
+            return fetch_crls(policy, today.client)
+
+        scenes = Scenes(
+            entry=entry,
+            members=[member for member in members if radius.get(member.label) == name],
+            site=company.site,
+            revoke=None if company.live else revoke,
+            folder=scratch / "negative" / name,
+        )
+        for result in scenes.play():
+            company.progress(result)
+            yield located(company.organization, result)
 
 
 def _remarked(organization: Organization, result: Result) -> Result:

@@ -10,7 +10,7 @@ from onboard.errors import OnboardError
 from onboard.rehearse import later, steps
 from onboard.rehearse.given import Given
 from onboard.rehearse.result import Result, Step
-from onboard.rehearse.stage import Stage
+from onboard.rehearse.stage import Member, Stage
 
 
 def rehearse(artifacts: Sequence[Given], stage: Stage) -> tuple[Result, ...]:
@@ -59,6 +59,17 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
     for r, network in zip(rows, settings.networks, strict=True):
         enrolled = replace(r, pinned=pinned, enrolled=True, renewal=renewal)
         today = steps.join(enrolled, network, identity, chain, stage)
+        if today.authenticated:
+            stage.joined(
+                Member(
+                    group=r.group,
+                    platform=r.platform,
+                    label=r.network,
+                    network=network,
+                    identity=identity,
+                    chain=chain,
+                )
+            )
         if lived is None or stage.later is None:
             yield today
         else:

@@ -36,6 +36,7 @@ class Result:
     renewed: bool | None = None  # None: not played, or not time yet
     ok: bool = False
     reason: str = ""  # why not; or what was left out
+    negative: str = ""  # what was wrong on purpose: then `ok` means that somebody refused
     failed: Step | None = None  # the step that did not work
     where: str = ""  # the line of org.yaml to look at
 
@@ -54,6 +55,7 @@ class Result:
             "pinned": self.pinned,
             "renewal": self.renewal,
             "renewed": self.renewed,
+            "negative": self.negative or None,
             "failed": None if self.failed is None else self.failed.value,
             "where": self.where,
         }

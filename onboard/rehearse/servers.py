@@ -21,6 +21,7 @@ from onboard.radius import make_policy
 from onboard.rehearse import faketime
 from onboard.rehearse.company import Company
 from onboard.rehearse.from_site import current_crls, fetch_crls, labels, server_certificate
+from onboard.rehearse.negative import Entry
 from onboard.rehearse.radius_server import is_possible, running_radius
 from onboard.rehearse.stage import Authenticator, Outcome
 from onboard.rehearse.transport import redirecting_client
@@ -36,6 +37,7 @@ class Day:
 
     now: datetime
     client: httpx.Client
+    entries: Mapping[str, Entry]  # by RADIUS entry; those whose certificate is ours
     authenticator: Authenticator | None
 
 
@@ -58,8 +60,10 @@ def day(company: Company, store: Path, scratch: Path, ahead: timedelta) -> Itera
     playable = is_possible() and (not ahead or faketime.library() is not None)
     with ExitStack() as stack:
         client = stack.enter_context(scep(then, store, ahead))
-        authenticator = stack.enter_context(_radius(then, client, scratch, ahead)) if playable else None
-        yield Day(now=then.site.now, client=client, authenticator=authenticator)
+        entries = stack.enter_context(_radius(then, client, scratch, ahead)) if playable else {}
+        servers = {name: entry.server for name, entry in entries.items()}
+        authenticator = ByNetwork(company.organization, servers) if playable else None
+        yield Day(now=then.site.now, client=client, entries=entries, authenticator=authenticator)
 
 
 @contextmanager
@@ -97,10 +101,10 @@ def _host(url: str) -> str:
 @contextmanager
 def _radius(
     company: Company, client: httpx.Client, scratch: Path, ahead: timedelta
-) -> Iterator[Authenticator]:
+) -> Iterator[Mapping[str, Entry]]:
     """A FreeRADIUS for each RADIUS entry whose certificate is ours."""
     certificates = read_certificates(company.organization, company.site.folder)
-    servers: dict[str, Authenticator] = {}
+    entries: dict[str, Entry] = {}
     with ExitStack() as stack:
         for radius in company.organization.radius:
             own = server_certificate(company.site, radius)
@@ -108,8 +112,9 @@ def _radius(
                 policy = make_policy(company.organization, radius, certificates)
                 crls = current_crls(company.site, policy) if company.live else fetch_crls(policy, client)
                 running = running_radius(policy, own, crls, scratch / radius.name, ahead=ahead)
-                servers[radius.name] = stack.enter_context(running)
-        yield ByNetwork(company.organization, servers)
+                server = stack.enter_context(running)
+                entries[radius.name] = Entry(policy=policy, certificate=own, crls=crls, server=server)
+        yield entries
 
 
 class ByNetwork:

@@ -40,13 +40,25 @@ class Authenticator(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A device that RADIUS let onto a network."""
+
+    group: str
+    platform: str
+    label: str  # what the network is called in a row
+    network: NetworkSettings
+    identity: Identity
+    chain: Sequence[x509.Certificate] = field(repr=False)
+
+
 def _own_name(group: str, network: NetworkSettings) -> str:
     del group
     return network.name
 
 
-def _silent(result: Result) -> None:
-    del result
+def _silent(told: object) -> None:
+    del told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +72,5 @@ class Stage:
     vlans: Mapping[str, int | None] = field(default_factory=dict)  # by group; what the org assigns
     label: Callable[[str, NetworkSettings], str] = _own_name  # what a network of a group is called in a row
     progress: Callable[[Result], None] = _silent  # called with each row as it is known
+    joined: Callable[[Member], None] = _silent  # called with each device that RADIUS let in
     later: Stage | None = None  # the world of a later day, in which the same devices go on
