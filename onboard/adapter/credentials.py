@@ -95,4 +95,5 @@ class GoogleTokens:
         except TransportError as error:
             raise UnreachableError("Google's token service does not answer") from error
         except GoogleAuthError as error:
-            raise DeniedError("Google gives the account no token") from error
+            reason = str(error.args[0])[:200] if error.args else ""
+            raise DeniedError(f"Google gives the account no token: {reason}") from error

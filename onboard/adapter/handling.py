@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 
 from onboard.adapter import certification_request
 from onboard.adapter.api import ChromeApi, Pause
@@ -216,9 +218,14 @@ def _demand_holder(desk: Desk, process: Process) -> None:
 
 
 def _demand_key(process: Process) -> None:
-    if not process.spki:
+    """The device is not asked to sign with a key that no group takes."""
+    try:
+        is_rsa = isinstance(load_der_public_key(process.spki), rsa.RSAPublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        is_rsa = False
+    if not is_rsa:
         raise RequestRejectedError(
             FailInfo.BAD_REQUEST,
-            "Google gives no public key with the process",
-            remedy="let the device ask again",
+            "the key of the device is not RSA",
+            remedy="choose RSA with 2048 bits as the key type of the profile in the Admin console",
         )

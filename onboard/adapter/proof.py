@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onboard.adapter.api import ChromeApi, Operation, Pause
-from onboard.adapter.errors import ConflictError
+from onboard.adapter.errors import ConflictError, RejectedError
 from onboard.adapter.process import Process, read
 from scep_server.errors import RequestRejectedError
 from scep_server.messages import FailInfo
@@ -47,6 +47,8 @@ class Proof:
                 operation = await self.api.sign(process.resource, data)
             except ConflictError:  # asked by an attempt of before, or at this moment by another adapter
                 operation = None
+            except RejectedError as error:
+                raise _refusal(f"Google does not ask the device to sign: {error}") from error
         elif process.signature:
             return process.signature
         return await self._wait(process.resource, data, operation, deadline)

@@ -17,7 +17,7 @@ from onboard.adapter.errors import InterruptedByShutdownError
 from onboard.adapter.handling import Handling, Verdict
 from onboard.adapter.issuing import Issuer
 from onboard.adapter.proof import Proof
-from onboard.adapter.subscription import Delivery, Subscription
+from onboard.adapter.subscription import Delivery, Source
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.group_commit import GroupCommit
 from scep_server.service import World
@@ -40,7 +40,7 @@ class Pace:
 
 async def run(
     settings: Settings,
-    subscription: Subscription,
+    source: Source,
     tokens: Tokens,
     world: World,
     *,
@@ -53,7 +53,7 @@ async def run(
 
     Args:
         settings: the organization's.
-        subscription: where notifications come from.
+        source: where notifications come from.
         tokens: of an account that may use the API.
         world: clock, entropy and observer.
         stop: set by whoever ends it.
@@ -71,7 +71,7 @@ async def run(
             async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
                 api = _api(client, tokens, until(stop), base, pace or Pace())
                 handling = _handling(settings, api, store, recorder, world, pace or Pace())
-                await _listen(handling, subscription, stop, ready)
+                await _listen(handling, source, stop, ready)
         finally:
             await recorder.close()
 
@@ -119,9 +119,7 @@ def _handling(
     )
 
 
-async def _listen(
-    handling: Handling, subscription: Subscription, stop: asyncio.Event, ready: Callable[[], None]
-) -> None:
+async def _listen(handling: Handling, source: Source, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     under_way: set[asyncio.Task[None]] = set()
 
     def deliver(delivery: Delivery) -> None:
@@ -132,7 +130,7 @@ async def _listen(
         under_way.add(task)
         task.add_done_callback(under_way.discard)
 
-    async with subscription.listening(deliver) as ended:
+    async with source.listening(deliver) as ended:
         ready()
         stopping: asyncio.Future[None] = asyncio.ensure_future(_stopped(stop))
         try:

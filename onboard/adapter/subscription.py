@@ -34,9 +34,23 @@ class Delivery(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Whence messages come."""
+
+    def listening(
+        self, deliver: Callable[[Delivery], None]
+    ) -> contextlib.AbstractAsyncContextManager[asyncio.Future[None]]:
+        """Hand each message to `deliver`, in the event loop, until the context ends.
+
+        Everything that was delivered must be acknowledged or given back before the context ends. What the
+        context gives ends with an OnboardError when nothing more will come.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Where messages come from.
+    """A subscription of Cloud Pub/Sub.
 
     Attributes:
         path: `projects/PROJECT/subscriptions/NAME`.
@@ -48,13 +62,7 @@ class Subscription:
 
     @contextlib.asynccontextmanager
     async def listening(self, deliver: Callable[[Delivery], None]) -> AsyncIterator[asyncio.Future[None]]:
-        """Hand each message to `deliver`, in the event loop, until the context ends.
-
-        Everything that was delivered must be acknowledged or given back before the context ends.
-
-        Yields:
-            ends with an OnboardError when Pub/Sub refuses for good.
-        """
+        """See `Source.listening`."""
         from google.cloud import pubsub_v1  # noqa: PLC0415 -- an extra
 
         loop = asyncio.get_running_loop()
