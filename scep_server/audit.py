@@ -30,6 +30,9 @@ class EventKind(enum.StrEnum):
     REVOKED = "revoked"
     MINTED = "challenge-minted"
     WITHDRAWN = "challenge-revoked"
+    QUEUED = "queued"  # waits for a person
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +195,9 @@ class Tally:
 
     OVERFLOW = "other addresses"
 
-    def __init__(self, capacity: int = 10_000) -> None:
+    def __init__(self, capacity: int = 10_000, *, what: str = "failed before possession was proven") -> None:
         self._capacity = capacity
+        self._what = what
         self._minute: datetime | None = None
         self._counts: dict[tuple[str, str], tuple[int, str]] = {}
 
@@ -227,7 +231,7 @@ class Tally:
                 address=address,
                 group=group,
                 count=number,
-                reason=f"failed before possession was proven; the last one: {reason}",
+                reason=f"{self._what}; the last one: {reason}",
             )
             for (address, group), (number, reason) in counts.items()
         )

@@ -35,7 +35,7 @@ class Application:
 
     Attributes:
         scep: answers at `/scep/GROUP`, with any suffix.
-        endpoints: by group.
+        endpoints: by name.
         pki: answers at `/crl/`, `/ocsp/`, `/ca/`; None: not served here.
         health: whether keys and store work; may block, so it runs in a thread.
         metrics: Prometheus text.

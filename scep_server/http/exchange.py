@@ -16,6 +16,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TEXT = "text/plain"
 SCEP_MESSAGE = "application/x-pki-message"
+CA_CERT = "application/x-x509-ca-cert"
 CA_RA_CERT = "application/x-x509-ca-ra-cert"
 NEXT_CA_CERT = "application/x-x509-next-ca-cert"
 CERTIFICATE = "application/pkix-cert"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scep_server.errors import UnanswerableError
 from scep_server.http.exchange import (
+    CA_CERT,
     CA_RA_CERT,
     NEXT_CA_CERT,
     SCEP_MESSAGE,
@@ -55,7 +56,8 @@ class ScepResource:
         if operation == Operation.GET_CA_CAPS:
             return Response(body=endpoint.capabilities)
         if operation == Operation.GET_CA_CERT:
-            return Response(body=endpoint.ca_certificates, media_type=CA_RA_CERT)
+            media_type = CA_CERT if endpoint.single_certificate else CA_RA_CERT
+            return Response(body=endpoint.ca_certificates, media_type=media_type)
         if operation == Operation.GET_NEXT_CA_CERT:
             signed = self.service.next_ca(endpoint)
             return None if signed is None else Response(body=signed, media_type=NEXT_CA_CERT)

@@ -65,6 +65,9 @@ class IssuancePolicy:
         maximum_key_bits: largest RSA modulus; a huge key is a way to make every later verification slow.
         valid_for: life of a certificate.
         renew_within: from this long before the end a renewal is taken.
+        renew_after_expiry: until this long after the end a renewal is still taken.
+        supersede_after: from this long after its renewal on the old certificate is revoked; None: never.
+        max_active: live certificates that one subject may have; None: any number.
         backdate: how far notBefore lies in the past, for devices whose clock is slow.
         extended_key_usages: dotted OIDs.
         algorithms: what requests may use beyond AES and SHA-2.
@@ -80,6 +83,9 @@ class IssuancePolicy:
     maximum_key_bits: int = 4096
     valid_for: timedelta
     renew_within: timedelta
+    renew_after_expiry: timedelta = timedelta(0)
+    supersede_after: timedelta | None = None
+    max_active: int | None = None
     backdate: timedelta = timedelta(hours=1)
     extended_key_usages: tuple[str, ...]
     algorithms: AlgorithmPolicy = field(default_factory=AlgorithmPolicy)

@@ -151,7 +151,7 @@ class Worker:
         per_address = config.per_address
         return Application(
             scep=ScepResource(service=service),
-            endpoints={endpoint.group: endpoint for endpoint in config.endpoints},
+            endpoints={endpoint.name: endpoint for endpoint in config.endpoints},
             pki=None if config.authorities is None else PkiResource(directory=publisher, clock=config.clock),
             health=Health(keys, store, time.monotonic),
             metrics=self._metrics.text,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from scep_server.service.endpoint import Alternate, Endpoint
+from scep_server.service.endpoint import Alternate, ApprovalQueue, Endpoint
 from scep_server.service.handling import Service
 from scep_server.service.ports import Answer, CrlSource, NotScep, Recorder, Reply, TryLater, World
 
 __all__ = [
     "Alternate",
     "Answer",
+    "ApprovalQueue",
     "CrlSource",
     "Endpoint",
     "NotScep",

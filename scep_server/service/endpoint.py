@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from scep_server.authority import IssuingAuthority
-from scep_server.challenges import StaticChallenge
+from scep_server.challenges import Network, StaticChallenge
 from scep_server.pkimessage import Recipient, certs_only
 from scep_server.policy import IssuancePolicy
 
@@ -28,11 +29,30 @@ class Alternate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """What is served at `/scep/GROUP`.
+class ApprovalQueue:
+    """Requests without a challenge wait for a person (RFC 8894 §2.4).
 
     Attributes:
-        group: its key; recorded with each certificate.
+        guards: one of these must be shown to get into the queue; empty: anybody gets in.
+        addresses: whence requests are queued; empty: from anywhere.
+        lasts: how long a request waits, and then again how long an approved one can be collected.
+        room: how many may wait at once.
+    """
+
+    guards: tuple[StaticChallenge, ...] = ()
+    addresses: tuple[Network, ...] = ()
+    lasts: timedelta = timedelta(days=7)
+    room: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What is served at `/scep/NAME`.
+
+    Attributes:
+        name: in the URL; that of the group, unless it is one that the group had formerly.
+        group: recorded with each certificate.
+        formerly: what the group was called before; certificates and challenges of those days still vouch.
         authority: issues.
         recipients: the RA pairs that open envelopes; the first is the one that GetCACert offers. The pair
             that a request was addressed to signs the reply, because Apple checks the reply against it.
@@ -40,15 +60,22 @@ class Endpoint:
         static: challenges that devices share; minted ones are taken at every endpoint.
         previous: authorities that new devices no longer hear of, while old ones still seal to them.
         next: the authority that GetNextCACert announces; None: there is none.
+        approval: where requests without a challenge wait; None: they are refused, so that a client which
+            cannot wait (Intune takes PENDING for a failure) is never told to.
+        single_certificate: GetCACert gives the first recipient's certificate alone, which is then the CA's.
     """
 
+    name: str = ""
     group: str
+    formerly: tuple[str, ...] = ()
     authority: IssuingAuthority
     recipients: tuple[Recipient, ...]
     policy: IssuancePolicy
     static: tuple[StaticChallenge, ...] = ()
     previous: tuple[Alternate, ...] = ()
     next: Alternate | None = None
+    approval: ApprovalQueue | None = None
+    single_certificate: bool = False
     capabilities: bytes = field(init=False, repr=False)
     ca_certificates: bytes = field(init=False, repr=False)
 
@@ -56,8 +83,14 @@ class Endpoint:
         if not self.recipients:
             msg = f"endpoint {self.group!r} has no RA pair: no device could address an envelope to it"
             raise ValueError(msg)
+        object.__setattr__(self, "name", self.name or self.group)
         object.__setattr__(self, "capabilities", _capabilities(self))
-        object.__setattr__(self, "ca_certificates", certs_only(_bundle(self.recipients[0], self.authority)))
+        object.__setattr__(self, "ca_certificates", _ca_certificates(self))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every name that the group has or had."""
+        return (self.group, *self.formerly)
 
     @property
     def all_recipients(self) -> tuple[Recipient, ...]:
@@ -79,6 +112,17 @@ class Endpoint:
     @property
     def _alternates(self) -> tuple[Alternate, ...]:
         return self.previous if self.next is None else (*self.previous, self.next)
+
+
+def _ca_certificates(endpoint: Endpoint) -> bytes:
+    """GetCACert (§4.2.1): a certificate alone, or a degenerate SignedData of all."""
+    first = endpoint.recipients[0]
+    if not endpoint.single_certificate:
+        return certs_only(_bundle(first, endpoint.authority))
+    if first.certificate != endpoint.authority.certificate:
+        msg = f"endpoint {endpoint.name!r}: whoever gets the CA's certificate alone seals to the CA itself"
+        raise ValueError(msg)
+    return first.certificate.public_bytes(Encoding.DER)
 
 
 def _capabilities(endpoint: Endpoint) -> bytes:

@@ -8,28 +8,40 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from scep_server import csr
 from scep_server.audit import EventKind
 from scep_server.errors import RequestRejectedError, ScepError
 from scep_server.limits import TokenBuckets
 from scep_server.messages import Csr, FailInfo
-from scep_server.pkimessage import OpenedRequest, Success, payload_csr
+from scep_server.pkimessage import OpenedRequest, Pending, Success, VerifiedRequest, payload_csr
 from scep_server.policy import Approval, authorize
+from scep_server.service.approving import Approving
 from scep_server.service.case import Case
+from scep_server.service.ledger import Ledger
 from scep_server.service.ports import Recorder, World
-from scep_server.service.warrants import Warrant, find_warrant
+from scep_server.service.warrants import AlarmingError, Warrant, find_warrant
 from scep_server.store import (
     AlreadyIssued,
     CertificateRecord,
     Issuance,
+    PendingRequest,
+    PendingState,
     ReadingStore,
     Recorded,
     RequestKey,
     SerialTaken,
     Spent,
 )
-from scep_server.store.rules import objection_event, repeated_event, rival_event
+from scep_server.store.rules import (
+    is_alarming,
+    objection_event,
+    objection_text,
+    repeated_event,
+    rival_event,
+)
 from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, weak_key_reason
 
+PENDING = Pending()
 _DRAWS = 3  # serials have 127 random bits: a second draw is a broken entropy source, not bad luck
 
 
@@ -60,16 +72,27 @@ class Enrolling:
         world: clock, entropy and observer.
         issued: bucket of certificates for each group; None: no limit.
         known_weak: keys that are never certified.
+        ledger: where decisions are written that are no certificates.
     """
 
     store: ReadingStore
     recorder: Recorder
+    ledger: Ledger = field(init=False)
     pepper: bytes = field(repr=False)
     world: World
     issued: TokenBuckets | None = None
     known_weak: KnownWeak = NOTHING_KNOWN
 
-    async def answer(self, case: Case, opened: OpenedRequest) -> Success:
+    def __post_init__(self) -> None:
+        ledger = Ledger(recorder=self.recorder, observe=self.world.observe, seconds=self.world.seconds)
+        object.__setattr__(self, "ledger", ledger)
+
+    @property
+    def approving(self) -> Approving:
+        """The queues."""
+        return Approving(store=self.store, recorder=self.recorder, world=self.world)
+
+    async def answer(self, case: Case, opened: OpenedRequest) -> Success | Pending:
         """The certificate for a request, new or, for a retransmission, the one that it got before.
 
         Raises:
@@ -77,35 +100,85 @@ class Enrolling:
             GroupBusyError: the group's rate is used up.
             StoreError: nothing was recorded.
         """
-        csr = payload_csr(opened)
-        case.proven, case.ignored_extensions = True, csr.ignored_extensions
-        key = _request_key(case, opened, csr)
+        request = payload_csr(opened)
+        case.proven, case.ignored_extensions = True, request.ignored_extensions
+        key = _request_key(case, opened, request)
         earlier = self.store.answered(key, case.now)
         if earlier is not None:
-            event = repeated_event(case.event(EventKind.REPEATED), earlier.serial)
-            await self.recorder.record(event)
-            self.world.observe(event)
-            return Success(certificates=(earlier.der,))
+            return await self._repeat(case, earlier)
         warrant = find_warrant(
             case.endpoint,
             opened.request,
-            csr,
+            request,
             store=self.store,
             pepper=self.pepper,
             address=case.address,
             now=case.now,
         )
-        self._demand_sound_key(case, csr)
-        approval = authorize(csr, case.endpoint.policy, warrant.grant)
-        warrant.check(approval)
+        if warrant.is_queued:
+            return await self._queue(case, opened.request, request, warrant, key)
+        return await self._grant(case, request, warrant, key)
+
+    async def poll(self, case: Case, pending: PendingRequest) -> Success | Pending:
+        """What a CertPoll gets: the certificate, once somebody has approved the request.
+
+        Args:
+            case: of the poll.
+            pending: of `Approving.polled`.
+
+        Raises:
+            RequestRejectedError: refused, by a person or by the policy.
+            GroupBusyError: the group's rate is used up.
+            StoreError: nothing was recorded.
+        """
+        earlier = self.store.answered(pending.request, case.now)
+        if earlier is not None:
+            return await self._repeat(case, earlier)
+        if pending.state is PendingState.ISSUED:
+            raise RequestRejectedError(
+                FailInfo.BAD_CERT_ID,
+                "the certificate of this transaction was given long ago, was revoked, or has expired",
+                remedy="let the client send a new PKCSReq",
+            )
+        warrant = self.approving.warrant(case, pending)
+        if warrant is None:
+            return PENDING
+        return await self._grant(case, csr.read(pending.csr), warrant, pending.request)
+
+    async def _queue(
+        self, case: Case, verified: VerifiedRequest, request: Csr, warrant: Warrant, key: bytes
+    ) -> Success | Pending:
+        """Let a request wait, or let it have what somebody approved."""
+        present = self.approving.find(case, verified)
+        if present is not None and present.request == key and present.state is not PendingState.ISSUED:
+            decided = self.approving.warrant(case, present)
+            return PENDING if decided is None else await self._grant(case, request, decided, key)
+        approval = self._judge(case, request, warrant)
+        await self.approving.submit(case, verified, request, approval, key)
+        return PENDING
+
+    async def _grant(self, case: Case, request: Csr, warrant: Warrant, key: bytes) -> Success:
+        approval = self._judge(case, request, warrant)
         self._demand_room(case)
         return Success(certificates=(await self._issue(case, warrant, approval, key),))
 
-    def _demand_sound_key(self, case: Case, csr: Csr) -> None:
-        if not csr.modulus:
+    def _judge(self, case: Case, request: Csr, warrant: Warrant) -> Approval:
+        self._demand_sound_key(case, request)
+        approval = authorize(request, case.endpoint.policy, warrant.grant)
+        warrant.check(approval)
+        return approval
+
+    async def _repeat(self, case: Case, earlier: CertificateRecord) -> Success:
+        await self.ledger.write(repeated_event(case.event(EventKind.REPEATED), earlier.serial))
+        return Success(certificates=(earlier.der,))
+
+    def _demand_sound_key(self, case: Case, request: Csr) -> None:
+        if not request.modulus:
             return  # not RSA: the policy has its own words for that
         minimum = case.endpoint.policy.minimum_key_bits
-        reason = weak_key_reason(csr.modulus, csr.exponent, minimum_bits=minimum, known=self.known_weak)
+        reason = weak_key_reason(
+            request.modulus, request.exponent, minimum_bits=minimum, known=self.known_weak
+        )
         if reason is not None:
             raise RequestRejectedError(
                 FailInfo.BAD_REQUEST, reason, remedy="let the device make a new key of the profile's size"
@@ -124,7 +197,8 @@ class Enrolling:
             serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
             certificate = authority.issue(approval, serial=serial, now=case.now)
             record = _record(case, warrant, approval, key, certificate, authority.name)
-            issuance = Issuance(certificate=record, voucher=warrant.voucher, event=case.issued(record))
+            issuance = _issuance(case, record, warrant)
+            self._demand_allowed(case, issuance)
             outcome = await self.recorder.record(issuance)
             match outcome:
                 case Recorded(rival):
@@ -145,6 +219,21 @@ class Enrolling:
             remedy="the entropy source of this machine is broken; stop the server until it is repaired",
         )
 
+    def _demand_allowed(self, case: Case, issuance: Issuance) -> None:
+        """Ask before the transaction what many requests in a row can fail at.
+
+        A refusal in the transaction is written down whatever it costs; one before it is not.
+        """
+        if issuance.max_active is None and issuance.voucher.uses is None:
+            return
+        objection = self.store.objection(issuance, case.now)
+        if objection is None:
+            return
+        if is_alarming(objection):
+            raise AlarmingError(issuance.voucher.id, objection)
+        reason, remedy = objection_text(objection)
+        raise RequestRejectedError(FailInfo.BAD_REQUEST, reason, remedy=remedy)
+
     def _note_issued(self, case: Case, issuance: Issuance, *, rival: bool) -> None:
         if self.issued is not None:
             self.issued.spend(case.endpoint.group, self.world.seconds())
@@ -163,6 +252,18 @@ def _request_key(case: Case, opened: OpenedRequest, csr: Csr) -> bytes:
         signer=request.signer_der,
         csr=csr.der,
     ).digest()
+
+
+def _issuance(case: Case, record: CertificateRecord, warrant: Warrant) -> Issuance:
+    policy = case.endpoint.policy
+    return Issuance(
+        certificate=record,
+        voucher=warrant.voucher,
+        event=case.issued(record),
+        max_active=policy.max_active,
+        supersede=None if policy.supersede_after is None else case.now + policy.supersede_after,
+        formerly=case.endpoint.formerly,
+    )
 
 
 def _record(

@@ -6,13 +6,14 @@ import logging
 import math
 from dataclasses import dataclass, field
 
-from scep_server.audit import Event, EventKind, GuessWatch, Tally
+from scep_server.audit import EventKind, GuessWatch
 from scep_server.errors import RequestRejectedError, UnanswerableError, UnprovenSenderError
 from scep_server.messages import FailInfo, MessageType
 from scep_server.pkimessage import (
     CertRep,
     Failure,
     OpenedRequest,
+    Pending,
     Success,
     VerifiedRequest,
     next_ca_certs,
@@ -25,8 +26,9 @@ from scep_server.pkimessage import (
 from scep_server.service.case import Case
 from scep_server.service.endpoint import Endpoint
 from scep_server.service.enrolling import Enrolling, GroupBusyError, RefusedInStoreError
+from scep_server.service.ledger import Ledger
 from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLater
-from scep_server.service.warrants import SpentChallengeError, UnknownChallengeError
+from scep_server.service.warrants import AlarmingError, UnknownChallengeError
 from scep_server.store import StoreError
 
 LOGGER = logging.getLogger(__name__)
@@ -42,13 +44,11 @@ class Service:
     Attributes:
         enrolling: gives certificates.
         crls: for GetCRL.
-        tally: counts what fails before possession is proven.
         guesses: notices many unknown challenges.
     """
 
     enrolling: Enrolling
     crls: CrlSource
-    tally: Tally = field(default_factory=Tally)
     guesses: GuessWatch = field(default_factory=GuessWatch)
 
     async def handle(self, endpoint: Endpoint, message: bytes, address: str) -> Answer:
@@ -64,7 +64,7 @@ class Service:
         try:
             reply = await self._reply(case, message)
         except UnanswerableError as error:
-            await self._count(case, str(error), case.event(EventKind.REFUSED, reason=str(error)))
+            await self._ledger.count(case.event(EventKind.REFUSED, reason=str(error)))
             return _NOT_SCEP
         except GroupBusyError as busy:
             world.observe(
@@ -88,7 +88,7 @@ class Service:
         case.signed = signed = parse(message)
         case.signed = verified = verify(signed)
         if verified.message_type is MessageType.CERT_POLL:
-            raise _no_poll()
+            return await self._poll(case, verified)
         case.opened = opened = self._open(case.endpoint, verified)
         match verified.message_type:
             case MessageType.PKCS_REQ | MessageType.RENEWAL_REQ:
@@ -110,12 +110,19 @@ class Service:
             substitute_key=self.enrolling.world.entropy(32),
         )
 
+    async def _poll(self, case: Case, verified: VerifiedRequest) -> Success | Pending:
+        """§3.3.3. Where no request waits, the envelope is not opened: nothing is learnt from it."""
+        pending = self.enrolling.approving.polled(case, verified)
+        case.opened = self._open(case.endpoint, verified)  # a reply mirrors its algorithms
+        case.proven = True
+        return await self.enrolling.poll(case, pending)
+
     async def _get_cert(self, case: Case, opened: OpenedRequest) -> Success:
         """§3.3.4: a certificate of this group by serial; other groups' are as good as absent."""
         wanted = payload_issuer_and_serial(opened)
         case.proven = True
         record = self.enrolling.store.certificate(wanted.serial)
-        if record is None or record.group != case.endpoint.group:
+        if record is None or record.group not in case.endpoint.groups:
             raise RequestRejectedError(
                 FailInfo.BAD_CERT_ID, f"this group has no certificate with the serial {wanted.serial:x}"
             )
@@ -134,28 +141,23 @@ class Service:
         return Success(crl=crl)
 
     async def _note_delivery(self, case: Case, what: str, **details: str) -> None:
-        event = case.event(EventKind.DELIVERED, reason=f"{what} delivered", **details)
-        await self.enrolling.recorder.record(event)
-        self.enrolling.world.observe(event)
+        await self._ledger.write(case.event(EventKind.DELIVERED, reason=f"{what} delivered", **details))
 
     async def _note_refusal(self, case: Case, error: RequestRejectedError) -> None:
         if isinstance(error, RefusedInStoreError):
             return
-        challenge = error.challenge_id if isinstance(error, SpentChallengeError) else ""
-        event = case.refusal(error, challenge=challenge)
+        event = case.refusal(error, challenge=error.challenge_id if isinstance(error, AlarmingError) else "")
         if not case.proven:
-            await self._count(case, error.reason, event)
+            await self._ledger.count(event)
             return
+        await self._ledger.write(event)
         alarm = self.guesses.count(event) if isinstance(error, UnknownChallengeError) else None
-        events = (event,) if alarm is None else (event, alarm)
-        for each in events:
-            self.enrolling.world.observe(each)
-        await self._try_to_record(events)
+        if alarm is not None:
+            await self._ledger.write(alarm)
 
-    async def _count(self, case: Case, reason: str, event: Event) -> None:
-        """Before possession is proven anybody may knock: a log line for each, one audit event a minute."""
-        self.enrolling.world.observe(event)
-        await self._try_to_record(self.tally.count(case.address, case.endpoint.group, reason, case.now))
+    @property
+    def _ledger(self) -> Ledger:
+        return self.enrolling.ledger
 
     def next_ca(self, endpoint: Endpoint) -> bytes | None:
         """The GetNextCACert answer (§4.7.1), signed by the current RA; None without a next authority."""
@@ -167,25 +169,15 @@ class Service:
     async def turned_away(self, endpoint: Endpoint, address: str) -> None:
         """Count a request that came too fast; it is not looked at and not logged by itself."""
         now = self.enrolling.world.clock()
-        due = self.tally.count(address, endpoint.group, "more requests than per_address allows", now)
-        await self._try_to_record(due)
+        await self._ledger.turned_away(address, endpoint.group, "more requests than per_address allows", now)
 
     async def flush(self) -> None:
         """Record the counts of minutes that are over; called every minute."""
-        await self._try_to_record(self.tally.due(self.enrolling.world.clock()))
+        await self._ledger.flush(self.enrolling.world.clock())
 
     async def close(self) -> None:
         """Record every count; called at shutdown."""
-        await self._try_to_record(self.tally.flush())
-
-    async def _try_to_record(self, events: tuple[Event, ...]) -> None:
-        """A refusal stands whether or not it can be written down; that it could not is logged."""
-        for event in events:
-            try:
-                await self.enrolling.recorder.record(event)
-            except StoreError as error:
-                lost = event.turned(EventKind.REFUSED, reason=error.reason, remedy=error.remedy)
-                self.enrolling.world.observe(lost)
+        await self._ledger.close()
 
     def _refused(self, case: Case, error: RequestRejectedError) -> Reply:
         return Reply(self._sealed(Failure(fail_info=error.fail_info, text=error.public), case))
@@ -216,15 +208,3 @@ class Service:
             signing_time=case.now,
             algorithms=algorithms,
         )
-
-
-def _no_poll() -> RequestRejectedError:
-    """§4.4: a poll that matches nothing is refused. Nothing is ever left pending here, so none matches.
-
-    The envelope is not even opened: there is nothing to learn from it, for us or for an attacker.
-    """
-    return RequestRejectedError(
-        FailInfo.BAD_CERT_ID,
-        "no request of this transaction is waiting for approval",
-        remedy="let the client send a new PKCSReq",
-    )

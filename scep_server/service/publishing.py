@@ -134,6 +134,11 @@ class Publisher:
             return current
 
     def _build(self, authority: PublishedAuthority, signer: IssuingAuthority) -> StoredCrl:
+        """The next CRL.
+
+        An expired certificate has to stand in one CRL from after its end (RFC 5280 §3.3): the CRL before this
+        one was it if it is younger than that end.
+        """
         before = self._store.crl(authority.name)
         revision = self._store.revision(authority.name)  # first: what is revoked meanwhile makes it stale
         now = self._clock().replace(microsecond=0)
@@ -141,7 +146,7 @@ class Publisher:
         begins, ends = now - _BACKDATE, now + authority.crl_valid_for
         der = build_crl(
             signer,
-            self._store.revocations(authority.name),
+            self._store.revocations(authority.name, None if before is None else before.this_update),
             number=number,
             this_update=begins,
             next_update=ends,

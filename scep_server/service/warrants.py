@@ -10,26 +10,23 @@ from scep_server.errors import RequestRejectedError
 from scep_server.messages import Csr, FailInfo
 from scep_server.pkimessage import VerifiedRequest
 from scep_server.policy import Approval, Grant, Identity
-from scep_server.service.endpoint import Endpoint
+from scep_server.service.endpoint import ApprovalQueue, Endpoint
 from scep_server.store import CertificateRecord, Objection, ReadingStore, Vouch, Voucher
-from scep_server.store.rules import challenge_objection
+from scep_server.store.rules import challenge_objection, objection_text
 
 _MINT = "mint a challenge for the device"
 
 
-class SpentChallengeError(RequestRejectedError):
-    """A challenge that was good once was shown again (RFC 8894 §7.3): worth an alarm.
+class AlarmingError(RequestRejectedError):
+    """A challenge was used beyond what it was given for (RFC 8894 §7.3): somebody should look.
 
     Attributes:
         challenge_id: which.
     """
 
-    def __init__(self, challenge_id: str) -> None:
-        super().__init__(
-            FailInfo.BAD_REQUEST,
-            "the one-time challenge was spent before",
-            remedy="find out who has seen this challenge; mint a new one for the device",
-        )
+    def __init__(self, challenge_id: str, objection: Objection) -> None:
+        reason, remedy = objection_text(objection)
+        super().__init__(FailInfo.BAD_REQUEST, reason, remedy=remedy)
         self.challenge_id = challenge_id
 
 
@@ -46,11 +43,22 @@ class UnknownChallengeError(RequestRejectedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warrant:
-    """What the policy is asked with, and what the store checks again in its transaction."""
+    """What the policy is asked with, and what the store checks again in its transaction.
+
+    Attributes:
+        grant: for the policy.
+        voucher: for the store; an APPROVAL without id is a request that has to be queued first.
+        renewed: the certificate that vouches, of a renewal.
+    """
 
     grant: Grant
     voucher: Voucher
     renewed: CertificateRecord | None = None
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the request has to wait for a person."""
+        return self.voucher.kind is Vouch.APPROVAL and not self.voucher.id
 
     def check(self, approval: Approval) -> None:
         """Hold a renewal to what the renewed certificate says.
@@ -90,7 +98,7 @@ def find_warrant(
     """
     digested = None if not (csr.challenge and csr.challenge.reveal()) else digest(csr.challenge, pepper)
     minted = None if digested is None else store.challenge(digested)
-    objection = None if minted is None else challenge_objection(minted, endpoint.group, now)
+    objection = None if minted is None else challenge_objection(minted, endpoint.groups, now)
     if minted is not None and objection is None:
         return _of_minted(minted)
     signer = _own(verified, store)
@@ -100,12 +108,19 @@ def find_warrant(
     static = None if digested is None else matching_static(digested, endpoint.static)
     if static is not None:
         return _of_static(static, address, now)
+    queue = endpoint.approval
+    guard = None if digested is None or queue is None else matching_static(digested, queue.guards)
+    if guard is not None and queue is not None:
+        _demand_static(guard, address, now)
+        return _of_queue(queue, address)
     if minted is not None and objection is not None:
         raise _minted_refusal(minted, objection)
     if digested is not None:
         raise UnknownChallengeError
     if unfit is not None:
         raise unfit
+    if queue is not None and not queue.guards:
+        return _of_queue(queue, address)
     raise _refusal(
         "the request has no challenge and is not signed by a certificate from here",
         "put a challenge into the payload, or let the device renew with its certificate",
@@ -121,12 +136,13 @@ def _own(verified: VerifiedRequest, store: ReadingStore) -> CertificateRecord | 
 def _renewal_problem(
     endpoint: Endpoint, signer: CertificateRecord, now: datetime
 ) -> RequestRejectedError | None:
-    opens = signer.not_after - endpoint.policy.renew_within
-    if signer.group != endpoint.group:
+    policy = endpoint.policy
+    opens = signer.not_after - policy.renew_within
+    if signer.group not in endpoint.groups:
         return _refusal(f"the signer's certificate is of group {signer.group!r}", _MINT)
     if signer.revoked is not None:
         return _refusal(f"the signer's certificate was revoked on {signer.revoked:%Y-%m-%d}", _MINT)
-    if now >= signer.not_after:
+    if now >= signer.not_after + policy.renew_after_expiry:
         return _refusal(f"the signer's certificate expired on {signer.not_after:%Y-%m-%d}", _MINT)
     if now < opens:
         return _refusal(
@@ -153,6 +169,14 @@ def _of_renewal(signer: CertificateRecord) -> Warrant:
 
 
 def _of_static(static: StaticChallenge, address: str, now: datetime) -> Warrant:
+    _demand_static(static, address, now)
+    return Warrant(
+        grant=Grant(challenge_id=static.id, asserted=True),
+        voucher=Voucher(kind=Vouch.STATIC, id=static.id, uses=static.uses),
+    )
+
+
+def _demand_static(static: StaticChallenge, address: str, now: datetime) -> None:
     if static.expires is not None and now >= static.expires:
         raise _refusal(
             f"the static challenge {static.id} expired on {static.expires:%Y-%m-%d}",
@@ -163,15 +187,21 @@ def _of_static(static: StaticChallenge, address: str, now: datetime) -> Warrant:
             f"the static challenge {static.id} is not taken from {address}",
             "add the address to the challenge's `addresses` if devices enrol from there",
         )
-    return Warrant(
-        grant=Grant(challenge_id=static.id, asserted=True),
-        voucher=Voucher(kind=Vouch.STATIC, id=static.id, uses=static.uses),
-    )
+
+
+def _of_queue(queue: ApprovalQueue, address: str) -> Warrant:
+    """A place in the queue; what stands there vouches for nothing until a person says so."""
+    if queue.addresses and not is_from(address, queue.addresses):
+        raise _refusal(
+            f"requests from {address} are not queued",
+            "add the address to the challenge's `addresses` if devices enrol from there",
+        )
+    return Warrant(grant=Grant(challenge_id="", asserted=True), voucher=Voucher(kind=Vouch.APPROVAL, id=""))
 
 
 def _minted_refusal(minted: Challenge, objection: Objection) -> RequestRejectedError:
     if objection is Objection.SPENT:
-        return SpentChallengeError(minted.id)
+        return AlarmingError(minted.id, objection)
     if objection is Objection.UNKNOWN:
         return _refusal(
             f"the challenge {minted.id} was minted for another group",

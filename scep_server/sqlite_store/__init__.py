@@ -9,24 +9,37 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from scep_server.audit import ChainedEvent
+from scep_server.audit import ChainedEvent, EventKind
 from scep_server.challenges import Challenge
-from scep_server.sqlite_store import rows
+from scep_server.messages import TransactionID
+from scep_server.sqlite_store import queue, rows
 from scep_server.sqlite_store.failures import translated
 from scep_server.sqlite_store.rows import to_serial, to_time
 from scep_server.sqlite_store.schema import connect, open_database
-from scep_server.sqlite_store.settle import BY_SERIAL, CHALLENGE_BY_ID, answered, append, settle, transaction
+from scep_server.sqlite_store.settle import (
+    BY_SERIAL,
+    CHALLENGE_BY_ID,
+    answered,
+    append,
+    objection_to,
+    revoke,
+    settle,
+    transaction,
+)
 from scep_server.sqlite_store.turn import WriterTurn
 from scep_server.store import (
     CertificateRecord,
     Entry,
+    Issuance,
+    Objection,
     Outcome,
+    PendingRequest,
     Revocation,
     RevocationReason,
     StoredCrl,
     StoreError,
 )
-from scep_server.store.rules import minted_event, revoked_event, withdrawn_event
+from scep_server.store.rules import decided_event, minted_event, withdrawn_event
 
 __all__ = ["SqliteStore"]
 
@@ -43,7 +56,11 @@ _CERTIFICATES = (
 )
 _REVOCATIONS = (
     "select serial, revoked, reason from certificates"
-    " where issuer = ? and revoked is not null and serial > ? order by serial limit ?"
+    " where issuer = ? and revoked is not null and not_after >= ? and serial > ? order by serial limit ?"
+)
+_TO_SUPERSEDE = (
+    f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants
+    " where supersede <= ? and revoked is null limit ?"
 )
 _CRL = f"select {rows.CRL_COLUMNS} from crls where issuer = ?"  # noqa: S608 # constants
 
@@ -107,10 +124,10 @@ class SqliteStore:
         row = self._one("select revision from revisions where issuer = ?", issuer)
         return 0 if row is None else int(row[0] or 0)
 
-    def revocations(self, issuer: str) -> Iterator[Revocation]:
+    def revocations(self, issuer: str, since: datetime | None = None) -> Iterator[Revocation]:
         """See `ReadingStore.revocations`."""
-        after = b""
-        while page := self._page(_REVOCATIONS, issuer, after):
+        after, ends = b"", 0 if since is None else to_time(since)
+        while page := self._page(_REVOCATIONS, issuer, ends, after):
             yield from map(rows.revocation, page)
             after = to_serial(rows.revocation(page[-1]).serial)
 
@@ -165,18 +182,51 @@ class SqliteStore:
         if record is None:
             return False
         with self._writing() as connection:
-            changed = connection.execute(
-                "update certificates set revoked = ?, reason = ? where serial = ? and revoked is null",
-                (to_time(now), reason.value, to_serial(serial)),
-            ).rowcount
-            if changed:
-                connection.execute(
-                    "insert into revisions values (?, 1)"
-                    " on conflict (issuer) do update set revision = revision + 1",
-                    (record.issuer,),
+            return revoke(connection, record, reason, now)
+
+    def supersede(self, now: datetime) -> int:
+        """See `Store.supersede`."""
+        number = 0
+        while due := self._page(_TO_SUPERSEDE, to_time(now)):
+            with self._writing() as connection:
+                number += sum(
+                    revoke(connection, record, RevocationReason.SUPERSEDED, now)
+                    for record in map(rows.certificate, due)
                 )
-                append(connection, [revoked_event(record, reason, now)])
-        return bool(changed)
+        return number
+
+    def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
+        """See `ReadingStore.objection`."""
+        with translated(self._path):
+            return objection_to(self._reader, issuance, now)
+
+    def pending_of(
+        self, group: str, transaction: TransactionID, signer: bytes, now: datetime
+    ) -> PendingRequest | None:
+        """See `ReadingStore.pending_of`."""
+        with translated(self._path):
+            return queue.find(self._reader, group, transaction, signer, now)
+
+    def pending(self, now: datetime, group: str | None = None) -> tuple[PendingRequest, ...]:
+        """See `Store.pending`."""
+        with translated(self._path):
+            return tuple(map(rows.pending, self._reader.execute(queue.ALL, (to_time(now), group))))
+
+    def approve(self, identifier: str, now: datetime, expires: datetime) -> bool:
+        """See `Store.approve`."""
+        with self._writing() as connection:
+            pending = queue.approve(connection, identifier, now, expires)
+            if pending is not None:
+                append(connection, [decided_event(pending, EventKind.APPROVED, now)])
+        return pending is not None
+
+    def reject(self, identifier: str, reason: str, now: datetime) -> bool:
+        """See `Store.reject`."""
+        with self._writing() as connection:
+            pending = queue.reject(connection, identifier, reason, now)
+            if pending is not None:
+                append(connection, [decided_event(pending, EventKind.REJECTED, now, reason)])
+        return pending is not None
 
     def save_crl(self, issuer: str, crl: StoredCrl) -> bool:
         """See `Store.save_crl`."""

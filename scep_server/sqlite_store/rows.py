@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from scep_server.audit import ChainedEvent
 from scep_server.challenges import Challenge
-from scep_server.store import CertificateRecord, Revocation, RevocationReason, StoredCrl
+from scep_server.messages import TransactionID
+from scep_server.store import (
+    CertificateRecord,
+    PendingRequest,
+    PendingState,
+    Revocation,
+    RevocationReason,
+    StoredCrl,
+)
 
 SqlValue = str | int | bytes | None
 Row = tuple[SqlValue, ...]
@@ -18,9 +26,13 @@ _MICROSECOND = timedelta(microseconds=1)
 
 CERTIFICATE_COLUMNS = (
     "serial, issuer, grp, request, subject, identity, vals, challenge, spki,"
-    " not_before, not_after, issued, renews, revoked, reason, der"
+    " not_before, not_after, issued, renews, revoked, reason, der, supersede"
 )
 CHALLENGE_COLUMNS = "id, grp, digest, bound, minted, expires, spent, spent_by, revoked"
+PENDING_COLUMNS = (
+    "id, grp, tid, signer, request, csr, subject, vals, spki, source,"
+    " received, expires, state, decided, reason, serial"
+)
 CRL_COLUMNS = "number, revision, this_update, next_update, der"
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -63,6 +75,7 @@ def certificate_row(record: CertificateRecord) -> Row:
         _optional_time(record.revoked),
         None if record.reason is None else record.reason.value,
         record.der,
+        _optional_time(record.supersede),
     )
 
 
@@ -86,6 +99,51 @@ def certificate(row: Row) -> CertificateRecord:
         revoked=None if row[13] is None else _time(row[13]),
         reason=None if reason is None else RevocationReason(reason),
         der=_blob(row[15]),
+        supersede=None if row[16] is None else _time(row[16]),
+    )
+
+
+def pending_row(pending: PendingRequest) -> Row:
+    """In the order of PENDING_COLUMNS."""
+    return (
+        pending.id,
+        pending.group,
+        pending.transaction,
+        pending.signer,
+        pending.request,
+        pending.csr,
+        pending.subject,
+        _encode(dict(pending.values)),
+        pending.spki,
+        pending.source,
+        to_time(pending.received),
+        to_time(pending.expires),
+        pending.state.value,
+        _optional_time(pending.decided),
+        pending.reason,
+        _optional_serial(pending.serial),
+    )
+
+
+def pending(row: Row) -> PendingRequest:
+    """Of a row in the order of PENDING_COLUMNS."""
+    return PendingRequest(
+        id=_text(row[0]),
+        group=_text(row[1]),
+        transaction=TransactionID(_text(row[2])),
+        signer=_blob(row[3]),
+        request=_blob(row[4]),
+        csr=_blob(row[5]),
+        subject=_text(row[6]),
+        values=json.loads(_text(row[7])),
+        spki=_blob(row[8]),
+        source=_text(row[9]),
+        received=_time(row[10]),
+        expires=_time(row[11]),
+        state=PendingState(_text(row[12])),
+        decided=None if row[13] is None else _time(row[13]),
+        reason=_text(row[14]),
+        serial=None if row[15] is None else _serial(row[15]),
     )
 
 

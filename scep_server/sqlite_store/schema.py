@@ -62,7 +62,40 @@ create table crls (
 insert into schema values (1);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1,)  # step n leads from version n to n + 1
+_VERSION_2 = """
+alter table certificates add column supersede integer;
+create index certificates_to_supersede on certificates (supersede)
+    where supersede is not null and revoked is null;
+create index certificates_by_renewed on certificates (renews) where renews is not null;
+drop index certificates_by_challenge;
+create index certificates_by_challenge on certificates (challenge, renews);
+drop index certificates_revoked;
+create index certificates_revoked on certificates (issuer, serial, not_after, revoked, reason)
+    where revoked is not null;
+create table pending (
+    sequence integer primary key,
+    id text not null unique,
+    grp text not null,
+    tid text not null,
+    signer blob not null,
+    request blob not null,
+    csr blob not null,
+    subject text not null,
+    vals text not null,
+    spki blob not null,
+    source text not null,
+    received integer not null,
+    expires integer not null,
+    state text not null,
+    decided integer,
+    reason text not null,
+    serial blob,
+    unique (grp, tid, signer)
+) strict;
+create index pending_by_source on pending (grp, state, source, sequence);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)  # step n leads from version n to n + 1
 
 
 def connect(path: Path) -> sqlite3.Connection:

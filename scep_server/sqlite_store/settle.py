@@ -9,7 +9,7 @@ from datetime import datetime
 
 from scep_server import audit
 from scep_server.audit import Event
-from scep_server.sqlite_store import rows
+from scep_server.sqlite_store import queue, rows
 from scep_server.sqlite_store.rows import to_serial, to_time
 from scep_server.store import (
     REPEAT_FOR,
@@ -20,14 +20,23 @@ from scep_server.store import (
     Objection,
     Outcome,
     Recorded,
+    RevocationReason,
     SerialTaken,
     Spent,
+    Submission,
     Vouch,
 )
-from scep_server.store.rules import challenge_objection, renewal_objection, rival_event, settled_event
+from scep_server.store.rules import (
+    approval_objection,
+    challenge_objection,
+    renewal_objection,
+    revoked_event,
+    rival_event,
+    settled_event,
+)
 
 INSERT_CERTIFICATE = (
-    f"insert into certificates ({rows.CERTIFICATE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 # constants
+    f"insert into certificates ({rows.CERTIFICATE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 # constants
 )
 ANSWERED = (
     f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants
@@ -39,6 +48,12 @@ CHALLENGE_BY_ID = f"select {rows.CHALLENGE_COLUMNS} from challenges where id = ?
 _RIVAL = (
     "select 1 from certificates where grp = ? and subject = ? and spki != ? and serial != ?"
     " and not_after > ? and revoked is null limit 1"
+)
+# One that was renewed by a live one is on its way out, and so is the one that is renewed now.
+_LIVE = (
+    "select count(*) from certificates as one where grp = ? and subject = ? and serial != ?"
+    " and not_after > ? and revoked is null and not exists (select 1 from certificates as next"
+    " where next.renews = one.serial and next.not_after > ? and next.revoked is null)"
 )
 
 
@@ -73,6 +88,11 @@ def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime
             outcomes.append(Recorded())
             events.append(entry)
             continue
+        if isinstance(entry, Submission):
+            queued, said = queue.submit(connection, entry, now)
+            outcomes.append(queued)
+            events += said
+            continue
         connection.execute("savepoint entry")
         outcome = _settle_one(connection, entry, now)
         if not isinstance(outcome, Recorded):
@@ -91,18 +111,14 @@ def _settle_one(connection: sqlite3.Connection, issuance: Issuance, now: datetim
     earlier = answered(connection, record.request, now)
     if earlier is not None:
         return AlreadyIssued(earlier.der, earlier.serial)
-    objection = _objection(connection, issuance, now)
+    objection = objection_to(connection, issuance, now)
     if objection is not None:
         return Spent(objection)
     try:
         connection.execute(INSERT_CERTIFICATE, rows.certificate_row(record))
     except sqlite3.IntegrityError:
         return SerialTaken()
-    if issuance.voucher.kind is Vouch.ONE_TIME:
-        connection.execute(
-            "update challenges set spent = ?, spent_by = ? where id = ?",
-            (to_time(now), to_serial(record.serial), issuance.voucher.id),
-        )
+    _redeem(connection, issuance, now)
     return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and _has_rival(connection, record, now))
 
 
@@ -113,17 +129,55 @@ def answered(connection: sqlite3.Connection, request: bytes, now: datetime) -> C
     return None if found is None else rows.certificate(found)
 
 
-def _objection(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
-    voucher, group = issuance.voucher, issuance.certificate.group
+def _redeem(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> None:
+    """Let the voucher say what it was spent on."""
+    voucher, serial = issuance.voucher, issuance.certificate.serial
+    match voucher.kind:
+        case Vouch.ONE_TIME:
+            connection.execute(
+                "update challenges set spent = ?, spent_by = ? where id = ?",
+                (to_time(now), to_serial(serial), voucher.id),
+            )
+        case Vouch.RENEWAL if issuance.supersede is not None:
+            connection.execute(
+                "update certificates set supersede = ? where serial = ?",
+                (to_time(issuance.supersede), to_serial(voucher.serial or 0)),
+            )
+        case Vouch.APPROVAL:
+            queue.mark_issued(connection, voucher.id, serial)
+        case Vouch.STATIC | Vouch.RENEWAL:
+            pass
+
+
+def objection_to(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
+    """Why the certificate may not be recorded; None when it may."""
+    return _to_voucher(connection, issuance, now) or _crowding(connection, issuance, now)
+
+
+def _to_voucher(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
+    voucher = issuance.voucher
     match voucher.kind:
         case Vouch.ONE_TIME:
             row = connection.execute(CHALLENGE_BY_ID, (voucher.id,)).fetchone()
-            return challenge_objection(None if row is None else rows.challenge(row), group, now)
+            return challenge_objection(None if row is None else rows.challenge(row), issuance.groups, now)
         case Vouch.RENEWAL:
             row = connection.execute(BY_SERIAL, (to_serial(voucher.serial or 0),)).fetchone()
-            return renewal_objection(None if row is None else rows.certificate(row), group)
+            return renewal_objection(None if row is None else rows.certificate(row), issuance.groups)
         case Vouch.STATIC:
             return _exhaustion(connection, voucher.id, voucher.uses)
+        case Vouch.APPROVAL:
+            pending = queue.by_id(connection, voucher.id)
+            return approval_objection(pending, issuance.certificate.group, now)
+
+
+def _crowding(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
+    if issuance.max_active is None:
+        return None
+    record, moment = issuance.certificate, to_time(now)
+    renewed = to_serial(issuance.voucher.serial or 0)
+    wanted = (record.group, record.subject, renewed, moment, moment)
+    (live,) = connection.execute(_LIVE, wanted).fetchone()
+    return Objection.CROWDED if live >= issuance.max_active else None
 
 
 def _exhaustion(connection: sqlite3.Connection, identifier: str, uses: int | None) -> Objection | None:
@@ -138,3 +192,20 @@ def _exhaustion(connection: sqlite3.Connection, identifier: str, uses: int | Non
 def _has_rival(connection: sqlite3.Connection, record: CertificateRecord, now: datetime) -> bool:
     wanted = (record.group, record.subject, record.spki, to_serial(record.serial), to_time(now))
     return connection.execute(_RIVAL, wanted).fetchone() is not None
+
+
+def revoke(
+    connection: sqlite3.Connection, record: CertificateRecord, reason: RevocationReason, now: datetime
+) -> bool:
+    """Revoke a certificate inside a transaction, with its audit event; False when it is revoked already."""
+    changed = connection.execute(
+        "update certificates set revoked = ?, reason = ? where serial = ? and revoked is null",
+        (to_time(now), reason.value, to_serial(record.serial)),
+    ).rowcount
+    if changed:
+        connection.execute(
+            "insert into revisions values (?, 1) on conflict (issuer) do update set revision = revision + 1",
+            (record.issuer,),
+        )
+        append(connection, [revoked_event(record, reason, now)])
+    return bool(changed)

@@ -7,15 +7,14 @@ puts one writer thread before them.
 
 from __future__ import annotations
 
-from scep_server.store.protocol import ReadingStore, Store
+from scep_server.store.pending import PendingRequest, PendingState, Queued, QueueFull, Submission
+from scep_server.store.protocol import Entry, Outcome, ReadingStore, Store
 from scep_server.store.records import (
     REPEAT_FOR,
     AlreadyIssued,
     CertificateRecord,
-    Entry,
     Issuance,
     Objection,
-    Outcome,
     Recorded,
     RequestKey,
     Revocation,
@@ -38,6 +37,10 @@ __all__ = [
     "Issuance",
     "Objection",
     "Outcome",
+    "PendingRequest",
+    "PendingState",
+    "QueueFull",
+    "Queued",
     "ReadingStore",
     "Recorded",
     "RequestKey",
@@ -49,6 +52,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailableError",
     "StoredCrl",
+    "Submission",
     "UnusableStoreError",
     "Vouch",
     "Voucher",

@@ -6,16 +6,25 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from scep_server.audit import ChainedEvent
+from scep_server.audit import ChainedEvent, Event
 from scep_server.challenges import Challenge
+from scep_server.messages import TransactionID
+from scep_server.store.pending import PendingRequest, Queued, QueueFull, Submission
 from scep_server.store.records import (
+    AlreadyIssued,
     CertificateRecord,
-    Entry,
-    Outcome,
+    Issuance,
+    Objection,
+    Recorded,
     Revocation,
     RevocationReason,
+    SerialTaken,
+    Spent,
     StoredCrl,
 )
+
+Entry = Issuance | Event | Submission
+Outcome = Recorded | AlreadyIssued | Spent | SerialTaken | Queued | QueueFull
 
 
 class ReadingStore(Protocol):
@@ -42,8 +51,25 @@ class ReadingStore(Protocol):
         """A number that rises with each revocation of this issuer; one row, so it can be asked often."""
         ...
 
-    def revocations(self, issuer: str) -> Iterator[Revocation]:
-        """Every revoked certificate of the issuer, by serial."""
+    def revocations(self, issuer: str, since: datetime | None = None) -> Iterator[Revocation]:
+        """Every revoked certificate of the issuer, by serial; only those that end at `since` or later."""
+        ...
+
+    def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
+        """Why `record` would refuse it now; asked before signing where many may be refused alike."""
+        ...
+
+    def pending_of(
+        self, group: str, transaction: TransactionID, signer: bytes, now: datetime
+    ) -> PendingRequest | None:
+        """The queued request of a transaction, unless its time is up.
+
+        Args:
+            group: endpoint.
+            transaction: as sent.
+            signer: SHA-256 of the signer's SubjectPublicKeyInfo.
+            now: aware UTC.
+        """
         ...
 
     def crl(self, issuer: str) -> StoredCrl | None:
@@ -59,7 +85,8 @@ class Store(ReadingStore, Protocol):
 
         An Event is appended to the audit trail and is Recorded. For an Issuance the voucher is checked
         again, the certificate inserted, a one-time challenge spent, and the event appended: its own if
-        it is recorded, a refusal or an alarm if not. What is refused leaves its neighbours alone.
+        it is recorded, a refusal or an alarm if not. What is refused leaves its neighbours alone. A
+        Submission is Queued, or there is no room; the same request again is not queued twice.
 
         Raises:
             StoreUnavailableError: nothing of the batch was recorded.
@@ -88,6 +115,22 @@ class Store(ReadingStore, Protocol):
 
     def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
         """Revoke a certificate, with its audit event; False when it is unknown or revoked already."""
+        ...
+
+    def supersede(self, now: datetime) -> int:
+        """Revoke as superseded what is due at `now`; gives their number, 0 mostly and without writing."""
+        ...
+
+    def pending(self, now: datetime, group: str | None = None) -> tuple[PendingRequest, ...]:
+        """Queued requests whose time is not up, of one group or of all, oldest first."""
+        ...
+
+    def approve(self, identifier: str, now: datetime, expires: datetime) -> bool:
+        """Let a waiting request have its certificate until `expires`; False when it does not wait."""
+        ...
+
+    def reject(self, identifier: str, reason: str, now: datetime) -> bool:
+        """Refuse a waiting or approved request; False when there is nothing to refuse."""
         ...
 
     def save_crl(self, issuer: str, crl: StoredCrl) -> bool:

@@ -53,6 +53,7 @@ class Vouch(enum.StrEnum):
     ONE_TIME = "one-time"
     STATIC = "static"
     RENEWAL = "renewal"
+    APPROVAL = "approval"
 
 
 class Objection(enum.StrEnum):
@@ -63,6 +64,8 @@ class Objection(enum.StrEnum):
     REVOKED = "revoked"
     UNKNOWN = "unknown"
     EXHAUSTED = "exhausted"
+    CROWDED = "crowded"  # the identity has as many live certificates as it may have
+    UNDECIDED = "undecided"  # nobody has approved the request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,8 @@ class Voucher:
 
     Attributes:
         kind: of what.
-        id: id of the challenge; for a renewal the one of the certificate that signs.
+        id: id of the challenge; for a renewal the one of the certificate that signs; of the queued request,
+            for an APPROVAL.
         serial: the renewed certificate, of a RENEWAL.
         uses: how many certificates a STATIC challenge may give; None: any number.
     """
@@ -130,6 +134,7 @@ class CertificateRecord:
         der: the certificate.
         renews: serial of the certificate that it renews.
         revoked, reason: when and why it was revoked.
+        supersede: when it shall be revoked as superseded, because it was renewed; None: never.
     """
 
     serial: int
@@ -148,6 +153,7 @@ class CertificateRecord:
     renews: int | None = None
     revoked: datetime | None = None
     reason: RevocationReason | None = None
+    supersede: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it is in force: begun, not over, not revoked."""
@@ -156,11 +162,29 @@ class CertificateRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuance:
-    """A signed certificate that waits for its record. `event` is what the audit says if it is recorded."""
+    """A signed certificate that waits for its record.
+
+    Attributes:
+        certificate: to be recorded.
+        voucher: checked again before.
+        event: what the audit says if it is recorded.
+        max_active: live certificates that its subject may have in its group, this one included; None: any
+            number. One that was renewed by a live one does not count.
+        supersede: when a certificate that it renews shall be revoked as superseded; None: never.
+        formerly: what its group was called before; certificates and challenges of those days still vouch.
+    """
 
     certificate: CertificateRecord
     voucher: Voucher
     event: Event
+    max_active: int | None = None
+    supersede: datetime | None = None
+    formerly: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Every name that its group has or had."""
+        return (self.certificate.group, *self.formerly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +212,6 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class SerialTaken:
     """The serial is in use; nothing was recorded. Draw another."""
-
-
-Entry = Issuance | Event
-Outcome = Recorded | AlreadyIssued | Spent | SerialTaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from scep_server import audit
-from scep_server.audit import ChainedEvent, Event
+from scep_server.audit import ChainedEvent, Event, EventKind
 from scep_server.challenges import Challenge
+from scep_server.memory_store.queue import Queue
+from scep_server.messages import TransactionID
 from scep_server.store import (
     REPEAT_FOR,
     AlreadyIssued,
@@ -18,6 +20,7 @@ from scep_server.store import (
     Issuance,
     Objection,
     Outcome,
+    PendingRequest,
     Recorded,
     Revocation,
     RevocationReason,
@@ -25,10 +28,13 @@ from scep_server.store import (
     Spent,
     StoredCrl,
     StoreError,
+    Submission,
     Vouch,
 )
 from scep_server.store.rules import (
+    approval_objection,
     challenge_objection,
+    decided_event,
     minted_event,
     renewal_objection,
     revoked_event,
@@ -50,6 +56,7 @@ class MemoryStore:
         self._revisions: dict[str, int] = {}
         self._crls: dict[str, StoredCrl] = {}
         self._links: list[ChainedEvent] = []
+        self._queue = Queue()
 
     def challenge(self, digest: bytes) -> Challenge | None:
         """See `ReadingStore.challenge`."""
@@ -73,13 +80,12 @@ class MemoryStore:
         """See `ReadingStore.revision`."""
         return self._revisions.get(issuer, 0)
 
-    def revocations(self, issuer: str) -> Iterator[Revocation]:
+    def revocations(self, issuer: str, since: datetime | None = None) -> Iterator[Revocation]:
         """See `ReadingStore.revocations`."""
         with self._lock:
-            revoked = sorted(
-                (r for r in self._certificates.values() if r.issuer == issuer and r.revoked),
-                key=lambda record: record.serial,
-            )
+            own = (r for r in self._certificates.values() if r.issuer == issuer and r.revoked)
+            lasting = (r for r in own if since is None or r.not_after >= since)
+            revoked = sorted(lasting, key=lambda record: record.serial)
         for record in revoked:
             if record.revoked is not None and record.reason is not None:
                 yield Revocation(serial=record.serial, at=record.revoked, reason=record.reason)
@@ -97,6 +103,8 @@ class MemoryStore:
         if isinstance(entry, Event):
             self._append(entry)
             return Recorded()
+        if isinstance(entry, Submission):
+            return self._queue.submit(entry, now, self._append)
         outcome = self._outcome(entry, now)
         if isinstance(outcome, Recorded):
             self._insert(entry, now)
@@ -110,22 +118,39 @@ class MemoryStore:
         earlier = self.answered(record.request, now)
         if earlier is not None:
             return AlreadyIssued(earlier.der, earlier.serial)
-        objection = self._objection(issuance, now)
+        objection = self.objection(issuance, now)
         if objection is not None:
             return Spent(objection)
         if record.serial in self._certificates:
             return SerialTaken()
         return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and self._has_rival(record, now))
 
-    def _objection(self, issuance: Issuance, now: datetime) -> Objection | None:
-        voucher, group = issuance.voucher, issuance.certificate.group
+    def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
+        """See `ReadingStore.objection`."""
+        with self._lock:
+            crowded = Objection.CROWDED if self._is_crowded(issuance, now) else None
+            return self._to_voucher(issuance, now) or crowded
+
+    def _to_voucher(self, issuance: Issuance, now: datetime) -> Objection | None:
+        voucher, groups = issuance.voucher, issuance.groups
         match voucher.kind:
             case Vouch.ONE_TIME:
-                return challenge_objection(self._challenges.get(voucher.id), group, now)
+                return challenge_objection(self._challenges.get(voucher.id), groups, now)
             case Vouch.RENEWAL:
-                return renewal_objection(self._certificates.get(voucher.serial or 0), group)
+                return renewal_objection(self._certificates.get(voucher.serial or 0), groups)
             case Vouch.STATIC:
                 return Objection.EXHAUSTED if self._is_exhausted(voucher.id, voucher.uses) else None
+            case Vouch.APPROVAL:
+                return approval_objection(self._queue.by_id(voucher.id), groups[0], now)
+
+    def _is_crowded(self, issuance: Issuance, now: datetime) -> bool:
+        if issuance.max_active is None:
+            return False
+        record, renewed = issuance.certificate, issuance.voucher.serial
+        live = [r for r in self._certificates.values() if r.not_after > now and r.revoked is None]
+        replaced = {r.renews for r in live} | {renewed}
+        same = (r for r in live if (r.group, r.subject) == (record.group, record.subject))
+        return sum(r.serial not in replaced for r in same) >= issuance.max_active
 
     def _is_exhausted(self, identifier: str, uses: int | None) -> bool:
         if uses is None:
@@ -150,6 +175,11 @@ class MemoryStore:
         if voucher.kind is Vouch.ONE_TIME:
             spent = replace(self._challenges[voucher.id], spent=now, spent_by=record.serial)
             self._challenges[voucher.id] = spent
+        if voucher.kind is Vouch.RENEWAL and issuance.supersede is not None:
+            renewed = self._certificates[voucher.serial or 0]
+            self._certificates[renewed.serial] = replace(renewed, supersede=issuance.supersede)
+        if voucher.kind is Vouch.APPROVAL:
+            self._queue.mark_issued(voucher.id, record.serial)
 
     def _append(self, event: Event) -> None:
         head = self._links[-1].hash if self._links else audit.GENESIS
@@ -201,6 +231,40 @@ class MemoryStore:
             self._revisions[found.issuer] = self._revisions.get(found.issuer, 0) + 1
             self._append(revoked_event(found, reason, now))
         return True
+
+    def supersede(self, now: datetime) -> int:
+        """See `Store.supersede`."""
+        with self._lock:
+            due = [r.serial for r in self._certificates.values() if r.supersede and r.supersede <= now]
+            return sum(self.revoke(serial, RevocationReason.SUPERSEDED, now) for serial in due)
+
+    def pending_of(
+        self, group: str, transaction: TransactionID, signer: bytes, now: datetime
+    ) -> PendingRequest | None:
+        """See `ReadingStore.pending_of`."""
+        with self._lock:
+            return self._queue.find(group, transaction, signer, now)
+
+    def pending(self, now: datetime, group: str | None = None) -> tuple[PendingRequest, ...]:
+        """See `Store.pending`."""
+        with self._lock:
+            return self._queue.all(now, group)
+
+    def approve(self, identifier: str, now: datetime, expires: datetime) -> bool:
+        """See `Store.approve`."""
+        with self._lock:
+            pending = self._queue.approve(identifier, now, expires)
+            if pending is not None:
+                self._append(decided_event(pending, EventKind.APPROVED, now))
+        return pending is not None
+
+    def reject(self, identifier: str, reason: str, now: datetime) -> bool:
+        """See `Store.reject`."""
+        with self._lock:
+            pending = self._queue.reject(identifier, reason, now)
+            if pending is not None:
+                self._append(decided_event(pending, EventKind.REJECTED, now, reason))
+        return pending is not None
 
     def save_crl(self, issuer: str, crl: StoredCrl) -> bool:
         """See `Store.save_crl`."""
