@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import uvicorn
 
@@ -17,7 +18,7 @@ from scep_server.http import Application, PkiResource, ScepResource
 from scep_server.keys import PrivateKey
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.config import ServerConfig
-from scep_server.runtime.decisions import log_decision
+from scep_server.runtime.decisions import LOGGER, log_decision
 from scep_server.runtime.group_commit import GroupCommit
 from scep_server.runtime.health import Health
 from scep_server.runtime.metrics import Metrics
@@ -25,7 +26,7 @@ from scep_server.runtime.protocol import GuardedProtocol
 from scep_server.service import Service, World
 from scep_server.service.enrolling import Enrolling
 from scep_server.service.publishing import Publisher
-from scep_server.store import Store
+from scep_server.store import Store, StoreError
 
 IDLE_SECONDS = 15  # of a kept-alive connection
 GRACE_SECONDS = 25  # to finish what is in flight; service managers kill after 30 or 90
@@ -82,14 +83,14 @@ class Worker:
         publisher = Publisher(published, store, self._config.clock)
         service = self._service(store, recorder, publisher)
         try:
-            await self._answer(self._application(store, service, publisher), service, sockets)
+            await self._answer(self._application(store, service, publisher), service, store, sockets)
         finally:
             await service.close()
             await recorder.close()
             store.close()
 
     async def _answer(
-        self, application: Application, service: Service, sockets: Sequence[socket.socket]
+        self, application: Application, service: Service, store: Store, sockets: Sequence[socket.socket]
     ) -> None:
         tls = self._config.tls
         settings = uvicorn.Config(
@@ -111,7 +112,7 @@ class Worker:
         self._server.should_exit = self._stopping
         self._hold_lifeline()
         gc.freeze()  # what is here now lives as long as the process; collections need not walk it
-        flushing = asyncio.create_task(_flush_regularly(service))
+        flushing = asyncio.create_task(_tend(service, store, self._config.clock))
         try:
             await self._server.serve(sockets=list(sockets))
         finally:
@@ -178,8 +179,13 @@ class _AnnouncingServer(uvicorn.Server):
         self._ready()
 
 
-async def _flush_regularly(service: Service) -> None:
+async def _tend(service: Service, store: Store, clock: Callable[[], datetime]) -> None:
+    """What time brings: counts of minutes that are over, and certificates that were superseded."""
     while True:
+        try:
+            await asyncio.to_thread(store.supersede, clock())
+        except StoreError as error:
+            LOGGER.error("superseded certificates could not be revoked: %s; %s", error.reason, error.remedy)
         await asyncio.sleep(FLUSH_SECONDS)
         await service.flush()
 
