@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onboard.model import Group, Organization, Support
+from onboard.errors import OnboardError
+from onboard.model import Group, Organization, Platform, Support
 from onboard.provision import Loader, Site, issuance_policy
 from onboard.variables import Holder
 from scep_server import limits
@@ -64,7 +65,7 @@ class Settings:
         found = [desk for desk in self.desks.values() if desk.policy.name == reference]
         if len(found) == 1:
             return found[0]
-        what = "is the profile of several groups" if found else "is no group of this organization"
+        what = "is the profile of several groups" if found else "is no group with Chromebooks here"
         raise RequestRejectedError(
             FailInfo.BAD_REQUEST,
             f"the profile's reference {reference[:80]!r} {what}",
@@ -77,14 +78,19 @@ def configure(site: Site) -> Settings:
     """The settings of an organization's adapter.
 
     Raises:
+        OnboardError: no group has Chromebooks.
         PkiError: an authority's certificate or key is not there.
         StateError: the state folder cannot be used.
     """
+    groups = [group for group in site.organization.groups if Platform.CHROMEOS in group.platforms]
+    if not groups:
+        msg = "no group of this organization has Chromebooks"
+        raise OnboardError(msg, hint="write chromeos among the platforms of a group")
     organization, loader, pepper = site.organization, Loader.of(site), site.state.pepper()
     rate = organization.scep.per_group
     return Settings(
         organization=organization.identifier,
-        desks={group.name: _desk(organization, group, loader) for group in organization.groups},
+        desks={group.name: _desk(organization, group, loader) for group in groups},
         support=organization.support,
         store=site.state.store,
         key=hmac.digest(pepper, b"onboard chrome-adapter vouchers", "sha256"),

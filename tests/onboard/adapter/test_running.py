@@ -108,8 +108,8 @@ def test_protobuf_is_read_as_well(lab) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"group": "teachers"}, "is no group of this organization"),
-        ({"group": ""}, "is no group of this organization"),
+        ({"group": "teachers"}, "is no group with Chromebooks here"),
+        ({"group": ""}, "is no group with Chromebooks here"),
         ({"group": "staff"}, "has certificates for a person's session"),
         ({"key": curve_key()}, "not RSA"),
         ({"key": device_key(9, 1024)}, "1024 bits"),
