@@ -27,6 +27,7 @@ class Client:
         primitive_content: fails at constructed encryptedContent.
         printable_only: reads messageType and pkiStatus only as PrintableString.
         capability_octets: the most that it takes of GetCACaps; 0 is any.
+        renews_under_ec: renews a certificate that is signed with ECDSA.
         speaks_http_10: sends HTTP/1.0 and cannot read chunks.
     """
 
@@ -41,6 +42,7 @@ class Client:
     primitive_content: bool = False
     printable_only: bool = False
     capability_octets: int = 0
+    renews_under_ec: bool = True
     speaks_http_10: bool = False
 
     @property
@@ -70,7 +72,12 @@ CERTMONGER = Client(
 CHROME_CONNECTOR = Client(
     key="chrome", title="Chrome", shape=request_shape.CHROME_CONNECTOR, polls=False, primitive_content=True
 )
-ANDROID_AGENT = Client(key="android", title="Android", shape=request_shape.ANDROID_AGENT)
+ANDROID_AGENT = Client(
+    key="android",
+    title="Android",
+    shape=request_shape.ANDROID_AGENT,
+    renews_under_ec=False,  # jscep 2.5 verifies its certificate with the certificate's own RSA key
+)
 CISCO = Client(
     key="cisco", title="Cisco", shape=request_shape.CISCO, wants_same_cipher=True, speaks_http_10=True
 )

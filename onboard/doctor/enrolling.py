@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from onboard.devices.csr import CertificateRequest
 from onboard.devices.scep_client import Identity, ScepClient
 from onboard.doctor.certificates import judge_certificate
-from onboard.doctor.exchange import PENDING, Exchange, new_key, send
+from onboard.doctor.exchange import PENDING, Exchange, send
 from onboard.doctor.finding import Check, Finding, Outcome
 from onboard.doctor.replies import judge_reply
 from onboard.doctor.visit import Seen, Visit
@@ -59,7 +60,7 @@ def enrol(visit: Visit, seen: Seen) -> Treatment:
         treatment.findings.append(_of(seen, Check.ENROLMENT, Outcome.UNKNOWN, _NO_CHALLENGE))
         return treatment
     visit.progress(f"{seen.client.name}: enrols")
-    exchange = send(visit, seen, _device(visit, seen).prepare(seen.endpoint, request, new_key()))
+    exchange = send(visit, seen, _device(visit, seen).prepare(seen.endpoint, request, visit.new_key()))
     treatment.findings += _judge_enrolment(seen, exchange)
     treatment.findings += judge_reply(seen, exchange)
     certificate = exchange.certificate
@@ -115,11 +116,11 @@ def _renew(visit: Visit, enrolled: Enrolled, issued: list[x509.Certificate]) -> 
     current = Identity(certificate=enrolled.certificate, key=prepared.subject_key)
     bare = replace(enrolled.request, challenge=None)
     exchange = send(
-        visit, seen, _device(visit, seen).prepare(seen.endpoint, bare, new_key(), current=current)
+        visit, seen, _device(visit, seen).prepare(seen.endpoint, bare, visit.new_key(), current=current)
     )
     if exchange.certificate is not None:
         issued.append(exchange.certificate)
-        yield _of(seen, Check.RENEWAL, Outcome.OK, "granted without a challenge")
+        yield _judge_issuer(seen, enrolled.certificate)
         return
     if exchange.reply is None:
         why = f"a renewal without a challenge is no SCEP answer: {exchange.told()}"
@@ -136,6 +137,16 @@ def _renew(visit: Visit, enrolled: Enrolled, issued: list[x509.Certificate]) -> 
     yield _of(seen, Check.RENEWAL, Outcome.UNKNOWN, why, "try a profile that renews at any time")
 
 
+def _judge_issuer(seen: Seen, certificate: x509.Certificate) -> Finding:
+    if not seen.client.renews_under_ec and not isinstance(
+        certificate.signature_algorithm_parameters, padding.PKCS1v15 | padding.PSS
+    ):
+        why = "granted; but jscep 2.5 cannot ask for it under a CA whose key is not RSA"
+        cure = "issue from an RSA CA for agents that are made with jscep, or let them enrol anew"
+        return _of(seen, Check.RENEWAL, Outcome.RISK, why, cure)
+    return _of(seen, Check.RENEWAL, Outcome.OK, "granted without a challenge")
+
+
 def _is_granted_with(
     visit: Visit, enrolled: Enrolled, ticket: CertificateRequest, issued: list[x509.Certificate]
 ) -> bool:
@@ -143,7 +154,7 @@ def _is_granted_with(
     current = Identity(certificate=enrolled.certificate, key=enrolled.exchange.prepared.subject_key)
     request = replace(enrolled.request, challenge=ticket.challenge)
     exchange = send(
-        visit, seen, _device(visit, seen).prepare(seen.endpoint, request, new_key(), current=current)
+        visit, seen, _device(visit, seen).prepare(seen.endpoint, request, visit.new_key(), current=current)
     )
     if exchange.certificate is not None:
         issued.append(exchange.certificate)

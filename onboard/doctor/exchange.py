@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from onboard.devices.scep_client import PreparedRequest
 from onboard.doctor.line import Answer, plain
@@ -82,11 +81,6 @@ def send(visit: Visit, seen: Seen, prepared: PreparedRequest, *, post: bool | No
     except UnreadableReplyError as error:
         unreadable = plain(str(error))
     return Exchange(prepared=prepared, answer=answer, reply=reply, unreadable=unreadable)
-
-
-def new_key() -> rsa.RSAPrivateKey:
-    """RSA-2048, what every family makes."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _key(certificate: x509.Certificate) -> object:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from onboard.devices.request_shape import PLAIN, GetEncoding
-from onboard.doctor.exchange import Exchange, new_key, send
+from onboard.doctor.exchange import Exchange, send
 from onboard.doctor.finding import Check, Finding, Outcome
 from onboard.doctor.messages import poll
 from onboard.doctor.visit import Seen, Visit
@@ -27,7 +27,7 @@ def probe(visit: Visit, everyone: Sequence[Seen]) -> Iterator[Finding]:
     usable = [seen for seen in everyone if seen.authority is not None]
     if not usable:
         return
-    key = new_key()
+    key = visit.new_key()
     plain_client = _as_plain(usable[0])
     baseline = send(visit, plain_client, poll(visit, plain_client, key), post=True)
     for seen in usable:

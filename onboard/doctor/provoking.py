@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from onboard.devices.csr import CertificateRequest
 from onboard.devices.scep_client import PreparedRequest, ScepClient
 from onboard.doctor import messages
-from onboard.doctor.exchange import Exchange, new_key, send
+from onboard.doctor.exchange import Exchange, send
 from onboard.doctor.finding import EVERY_CLIENT, Check, Finding, Outcome
 from onboard.doctor.visit import Seen, Visit
 from onboard.secret import Secret
@@ -65,7 +65,7 @@ def _no_possession(visit: Visit, seen: Seen, issued: list[x509.Certificate]) -> 
     ticket = _ticket(visit, "unproven")
     if ticket is None:
         return _of(Check.POSSESSION, Outcome.UNKNOWN, _NO_TICKET)
-    exchange = send(visit, seen, messages.unproven(visit, seen, new_key(), ticket))
+    exchange = send(visit, seen, messages.unproven(visit, seen, visit.new_key(), ticket))
     if _grown(exchange, issued):
         why = "a PKCS#10 with a wrong signature gets a certificate, for a key that nobody proved to hold"
         return _of(Check.POSSESSION, Outcome.UNSAFE, why, "verify the PKCS#10 (RFC 8894 §2.3)")
@@ -77,7 +77,7 @@ def _sha1_request(visit: Visit, seen: Seen, issued: list[x509.Certificate]) -> F
     ticket = _ticket(visit, "sha1")
     if ticket is None:
         return _of(Check.CERTIFICATE, Outcome.UNKNOWN, _NO_TICKET)
-    exchange = send(visit, seen, messages.signed_with_sha1(visit, seen, new_key(), ticket))
+    exchange = send(visit, seen, messages.signed_with_sha1(visit, seen, visit.new_key(), ticket))
     certificate = exchange.certificate
     if certificate is None:
         return _of(Check.CERTIFICATE, Outcome.OK, f"a PKCS#10 with SHA-1 is {exchange.told()}")
@@ -110,7 +110,7 @@ def _crowd(visit: Visit, seen: Seen) -> list[x509.Certificate]:
     for number in range(CROWD):
         ticket = _ticket(visit, f"crowd{number}")
         if ticket is not None:
-            prepared.append(_device(visit, seen).prepare(seen.endpoint, ticket, new_key()))
+            prepared.append(_device(visit, seen).prepare(seen.endpoint, ticket, visit.new_key()))
     ask: Callable[[PreparedRequest], Exchange] = lambda one: send(visit, seen, one)  # noqa: E731  typed for map
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [c for exchange in pool.map(ask, prepared) if (c := exchange.certificate) is not None]
@@ -131,7 +131,7 @@ def _judge_serials(issued: Sequence[x509.Certificate]) -> Finding:
 
 
 def _enrol(visit: Visit, seen: Seen, ticket: CertificateRequest) -> Exchange:
-    return send(visit, seen, _device(visit, seen).prepare(seen.endpoint, ticket, new_key()))
+    return send(visit, seen, _device(visit, seen).prepare(seen.endpoint, ticket, visit.new_key()))
 
 
 def _device(visit: Visit, seen: Seen) -> ScepClient:

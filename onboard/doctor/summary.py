@@ -70,9 +70,8 @@ def _worst(outcomes: Iterable[Outcome]) -> str:
 
 def _paragraph(outcome: Outcome, check: Check, why: str, cure: str, clients: Sequence[str]) -> str:
     lines = [f"{outcome.value}: {check.value}: {', '.join(dict.fromkeys(clients))}", f"  {why}"]
-    for client in dict.fromkeys(clients):
-        if shown := sign(Finding(client=client, check=check, outcome=outcome)):
-            lines.append(f"  {client} shows: {shown}")
+    signs = {client: sign(Finding(client=client, check=check, outcome=outcome)) for client in clients}
+    lines += [f"  {client} shows: {shown}" for client, shown in signs.items() if shown]
     if cure and outcome is not Outcome.OK:
         lines.append(f"  change: {cure}")
     return "\n".join(lines)

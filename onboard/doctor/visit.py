@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from onboard.devices.ca_certificates import Fingerprint, RegistrationAuthority
 from onboard.devices.csr import CertificateRequest
@@ -17,6 +18,11 @@ from onboard.doctor.line import Answer, Line
 
 Tickets = Callable[[str], CertificateRequest | None]
 """A request with a challenge for a name: the same name gives the same subject; None: no challenge is left."""
+
+
+def new_key() -> rsa.RSAPrivateKey:
+    """RSA-2048, what every family makes."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,7 @@ class Visit:
         random: bytes.
         pin: what the certificates of GetCACert must show, where somebody knows it.
         tickets: None examines without enrolling.
+        new_key: what a client makes for each enrolment.
         progress: called with what is being done.
     """
 
@@ -39,6 +46,7 @@ class Visit:
     random: Callable[[int], bytes]
     pin: Fingerprint | None = None
     tickets: Tickets | None = field(default=None, repr=False)
+    new_key: Callable[[], rsa.RSAPrivateKey] = new_key
     progress: Callable[[str], None] = lambda _: None
 
     @property

@@ -14,6 +14,7 @@ import httpx
 from asn1crypto import core
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from support.scep_responder import NOW, Received, Responder, certificate
 
@@ -23,7 +24,7 @@ from onboard.secret import Secret
 
 URL = "http://scep.northwind.example/scep/staff"
 CHALLENGE = "correct-horse-battery-staple"
-_SCEP = "2.16.840.1.113733.1.9."
+_KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(8)]
 
 
 @dataclass
@@ -153,6 +154,7 @@ def visit(server: Server, *, enrol: bool = False, **changes) -> Visit:
         "tls_trouble": lambda _old, _verify: "",
         "now": NOW,
         "random": os.urandom,
+        "new_key": itertools.cycle(_KEYS).__next__,
         "tickets": tickets if enrol else None,
     }
     return Visit(**(fields | changes))

@@ -58,7 +58,7 @@ def test_what_cannot_be_asked_for_is_refused(subject, san):
 
 @given(st.sampled_from(NORTHWIND.groups), st.text("abcdef0123456789", min_size=1, max_size=8))
 def test_a_group_s_profile_is_met(group, run):
-    """Every variable has a value of its form, subject and names are those of the profile, values are bound."""
+    """Every variable has a value of its form; subject and names are the profile's; values are bound."""
     bound = []
 
     def challenge(values):
