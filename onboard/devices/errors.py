@@ -9,6 +9,7 @@ ScepError                  enrolment did not work
 ├── ScepFailureError       the server said FAILURE; carries failInfo and failInfoText
 └── ScepPendingError       the server said PENDING
 EapolError                 the device could not be put before the RADIUS server at all
+RadiusError                a RADIUS server gave no answer that can be believed or understood
 """
 
 from __future__ import annotations
@@ -79,3 +80,7 @@ class ScepPendingError(ScepError):
 
 class EapolError(OnboardError):
     """FreeRADIUS or eapol_test is absent, did not start, or said nothing that can be read."""
+
+
+class RadiusError(OnboardError):
+    """No answer of the RADIUS server, or one that is not signed, not for us, or not RADIUS with EAP."""
