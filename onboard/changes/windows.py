@@ -12,7 +12,7 @@ from onboard.changes.verdict import Change, Comparison, Effect
 from onboard.changes.windows_profile import profile_changes
 from onboard.errors import PayloadError
 from onboard.lint.windows import open_document, recognises
-from onboard.lint.windows.commands import Command, WifiCommand, commands, scep, trusted, wifi
+from onboard.lint.windows.commands import Command, ProfileCommand, commands, profiles, scep, trusted
 from onboard.lint.windows.document import Node, UnreadableError, read_node
 
 __all__ = ["compare", "recognises"]
@@ -91,8 +91,8 @@ def _settings(every: tuple[Command, ...]) -> Mapping[str, Mapping[str, str]]:
 
 
 def _networks(old: tuple[Command, ...], new: tuple[Command, ...]) -> Iterator[Change]:
-    was = {(entry.scope, entry.name): entry for entry in wifi(old)}
-    now = {(entry.scope, entry.name): entry for entry in wifi(new)}
+    was = {(entry.scope, entry.name): entry for entry in profiles(old)}
+    now = {(entry.scope, entry.name): entry for entry in profiles(new)}
     for key in was.keys() - now.keys():
         what = f"the profile {key[1]} is no longer written, and stays until it is deleted"
         yield Change(where=was[key].command.item.where, what=what, effects=(Effect.BESIDE,))
@@ -104,7 +104,7 @@ def _networks(old: tuple[Command, ...], new: tuple[Command, ...]) -> Iterator[Ch
         yield from profile_changes(_profile(was[key]), _profile(entry))
 
 
-def _profile(entry: WifiCommand) -> Node:
+def _profile(entry: ProfileCommand) -> Node:
     node = entry.command.data or entry.command.item
     try:
         return read_node(node.file, entry.command.text, node.where)

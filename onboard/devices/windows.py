@@ -8,12 +8,13 @@ from urllib.parse import unquote
 from cryptography import x509
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings
 from onboard.devices.windows_csp import read_scep, scep_node, trusted_certificate
 from onboard.devices.windows_profile import profile_name, read_lan, read_wlan
 from onboard.devices.windows_syncml import Command, read_commands
 
 _WIFI = "/Vendor/MSFT/WiFi/Profile/"
+_WIRE = "/Vendor/MSFT/WiredNetwork/LanXML"
 _NAME_BYTES = 32
 
 
@@ -43,13 +44,22 @@ def read_windows(
             raise DeviceError(
                 "WLANProfile", f"{network.name}: the SyncML holds another profile for this SSID"
             )
-    networks += [read_lan(content, device.roots) for content in lan_profiles]
+    networks += _further_wires([read_lan(content, device.roots) for content in lan_profiles], networks)
     return DeviceSettings(
         platform="windows",
         enrolment=device.enrolment(),
         networks=tuple(networks),
         certificates=tuple(device.certificates),
     )
+
+
+def _further_wires(wires: list[NetworkSettings], known: Sequence[NetworkSettings]) -> list[NetworkSettings]:
+    """Those of the LAN profile files that the SyncML has not brought already."""
+    further = list(wires)
+    for network in known:
+        if network.medium is Medium.ETHERNET and network in further:
+            further.remove(network)
+    return further
 
 
 class _Device:
@@ -73,6 +83,9 @@ class _Device:
             self._scep.setdefault(scep[0], []).append(command)
         elif _WIFI in command.uri:
             self._add_wifi(command)
+        elif command.uri.endswith(_WIRE):
+            self._check_order(command)
+            self.networks.append(read_lan(command.data, self.roots))
         else:
             raise DeviceError(command.place, "is a node that this device has no provider for")
 
@@ -96,11 +109,14 @@ class _Device:
         name, _, leaf = command.uri.partition(_WIFI)[2].partition("/")
         if leaf != "WlanXml" or command.format != "chr" or command.verb != "Add":
             raise DeviceError(command.place, "is not Add .../WlanXml in format chr")
-        if self._scep and not any(c.verb == "Exec" for commands in self._scep.values() for c in commands):
-            raise DeviceError(command.place, "comes before the enrolment whose certificate it needs")
+        self._check_order(command)
         stated = profile_name(command.data)
         if unquote(name) != stated or len(stated.encode()) > _NAME_BYTES:
             raise DeviceError(
                 command.place, f"the node's name is not WLANProfile/name ({stated!r}, at most 32 bytes)"
             )
         self.networks.append(read_wlan(command.data, self.roots))
+
+    def _check_order(self, command: Command) -> None:
+        if self._scep and not any(c.verb == "Exec" for commands in self._scep.values() for c in commands):
+            raise DeviceError(command.place, "comes before the enrolment whose certificate it needs")

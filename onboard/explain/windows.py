@@ -13,7 +13,15 @@ from onboard.errors import PayloadError
 from onboard.explain.section import Section
 from onboard.explain.windows_network import networks
 from onboard.lint.windows import open_document, recognises
-from onboard.lint.windows.commands import Command, ScepCommand, TrustCommand, commands, scep, trusted, wifi
+from onboard.lint.windows.commands import (
+    Command,
+    ScepCommand,
+    TrustCommand,
+    commands,
+    profiles,
+    scep,
+    trusted,
+)
 from onboard.lint.windows.document import Node, UnreadableError, read_node
 from onboard.lint.windows.enrolment import VARIABLE
 
@@ -69,14 +77,14 @@ def _sections(told: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Section, .
 def _syncml(root: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
     every = tuple(commands(root))
     roots, enrolled = trusted(every), scep(every)
-    wireless = [entry.command for entry in wifi(every)]
-    profiles = tuple(node for command in wireless if (node := _inside(command)) is not None)
-    told = [*(entry.command for entry in roots), *(entry.command for entry in enrolled), *wireless]
+    bringing = [entry.command for entry in profiles(every)]
+    inside = tuple(node for command in bringing if (node := _inside(command)) is not None)
+    told = [*(entry.command for entry in roots), *(entry.command for entry in enrolled), *bringing]
     others = tuple(f"It also does {c.verb} on {c.uri}." for c in every if c not in told)
     return (
         ("Whom the device will trust", tuple(_trust(entry) for entry in roots)),
         ("The device's own certificate", tuple(_certificates(enrolled))),
-        ("Networks", tuple(sentence for profile in profiles for sentence in networks(profile))),
+        ("Networks", tuple(sentence for profile in inside for sentence in networks(profile))),
         ("Also inside", others),
     )
 

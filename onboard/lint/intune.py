@@ -44,6 +44,7 @@ _SUFFIXES: Mapping[str, tuple[str, ...]] = {
 }
 _NETWORKS = ("EnterpriseWiFiConfiguration", "WiredNetworkConfiguration")
 _WLAN_URI = re.compile(r"\./(?:(?:User|Device)/)?Vendor/MSFT/WiFi/Profile/([^/]+)/WlanXml")
+_LAN_URI = re.compile(r"\./(?:(?:User|Device)/)?Vendor/MSFT/WiredNetwork/LanXML")
 _DAYS: Mapping[str, int] = {"days": 1, "months": 30, "years": 365}
 
 
@@ -155,15 +156,19 @@ def _settings(path: str, where: str, body: Mapping[str, Json]) -> Iterator[Findi
     settings = body.get("omaSettings")
     for setting in settings if isinstance(settings, list) else []:
         known = setting if isinstance(setting, dict) else {}
-        match = _WLAN_URI.fullmatch(_text(known, "omaUri"))
-        if match is None:
+        uri = _text(known, "omaUri")
+        wireless = _WLAN_URI.fullmatch(uri)
+        if wireless is None and not _LAN_URI.fullmatch(uri):
             continue
         try:
             root = read_node(path, _text(known, "value"), where)
         except UnreadableError as error:
-            yield _error(path, where, "29", f"the WLAN profile cannot be read: {error}")
+            yield _error(path, where, "29", f"the network profile cannot be read: {error}")
             continue
-        if root.name not in ROOTS or root.value("name") != unquote(match[1]):
+        wanted = "WLANProfile" if wireless else "LANProfile"
+        if root.name != wanted:
+            yield _error(path, where, "29", f"this node takes a {wanted}")
+        elif wireless and root.value("name") != unquote(wireless[1]):
             yield _error(path, where, "29", "the node is not named after the profile")
         if root.name in ROOTS:
             yield from profile(root)

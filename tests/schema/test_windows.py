@@ -16,7 +16,9 @@ from support.northwind import certificates, neutral, staff_plan, students_plan
 
 from onboard.lint import lint
 from onboard.model import Security
+from onboard.options import EapMethod
 from onboard.payloads.windows import build
+from onboard.variables import Holder
 
 _SCHEMAS = os.environ.get("ONBOARD_SCHEMAS", "")
 pytestmark = pytest.mark.skipif(
@@ -36,10 +38,17 @@ def _csp() -> dict:
     return json.loads((Path(_SCHEMAS) / "windows" / "csp.json").read_text())
 
 
+def _changed(network, **more):
+    issuers = {holder: (certificates()["staff"],) for holder in Holder}
+    return replace(network, chained=issuers, outer_identity="anonymous@northwind.example", **more)
+
+
 def _plans():
     plan = staff_plan()
     for security in (Security.WPA2_ENTERPRISE, Security.WPA2_WPA3_ENTERPRISE, Security.WPA3_ENTERPRISE):
         yield replace(plan, networks=(replace(plan.networks[0], security=security), plan.networks[1]))
+    for more in ({"fips": True}, {"hidden": True}, {"eap": EapMethod.PEAP_TLS}, {"eap": EapMethod.TEAP}):
+        yield replace(plan, networks=(_changed(plan.networks[0], **more), plan.networks[1]))
     yield students_plan()
     strong = replace(plan.networks[0], security=Security.WPA3_ENTERPRISE_192)
     yield replace(
@@ -51,7 +60,7 @@ def _plans():
     )
 
 
-@pytest.mark.parametrize("plan", tuple(_plans()), ids=lambda plan: plan.networks[0].security or plan.group)
+@pytest.mark.parametrize("plan", tuple(_plans()), ids=lambda plan: plan.group)
 def test_profiles_pass_the_strict_schema(plan):
     """Every WLAN and LAN profile is valid by the strict XSDs: order, namespaces, values."""
     profiles = [a for a in build(plan, neutral) if a.kind in {"wlan-profile", "lan-profile"}]
@@ -87,6 +96,9 @@ def _node(uri: str) -> dict:
     """The node's row: the CSP by name, then the path below its instance."""
     scope, _, rest = uri.partition("/MSFT/")
     parts = rest.split("/")
+    if rest == "WiredNetwork/LanXML":  # not in the table; Windows' WiredNetwork CSP reference
+        assert scope in {"./User/Vendor", "./Device/Vendor"}, uri
+        return {"access": ["Add", "Delete", "Get", "Replace"], "format": "chr"}
     for name, fixed in (("ClientCertificateInstall/SCEP", 3), ("WiFi", 3), ("RootCATrustedCertificates", 3)):
         if rest.startswith(name + "/"):
             table = _csp()[name]

@@ -1,8 +1,8 @@
 """A Windows device that knows nothing but a SyncML file: plays the CSPs and says what it would do or refuse.
 
-It follows the published rules of RootCATrustedCertificates, ClientCertificateInstall/SCEP and WiFi, not the
-builder: a node is added before it is used, formats must fit, an Atomic fails as a whole, Enroll needs every
-required node and comes last, a Wi-Fi profile is stored under its own name.
+It follows the published rules of RootCATrustedCertificates, ClientCertificateInstall/SCEP, WiFi and
+WiredNetwork, not the builder: a node is added before it is used, formats must fit, an Atomic fails as a whole,
+Enroll needs every required node and comes last, a Wi-Fi profile is stored under its own name.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ _ROOTS = re.compile(
 )
 _SCEP = re.compile(r"(\./(?:User|Device)/Vendor/MSFT/ClientCertificateInstall/SCEP/[^/]+)(?:/Install/(\w+))?")
 _WIFI = re.compile(r"(\./(?:User|Device)/Vendor/MSFT)/WiFi/Profile/([^/]+)/WlanXml")
+_LAN = "{http://www.microsoft.com/networking/LAN/profile/v1}"
+_WIRE = re.compile(r"(\./(?:User|Device)/Vendor/MSFT)/WiredNetwork/LanXML")
 _FORMATS = {
     "ServerURL": "chr",
     "Challenge": "chr",
@@ -79,6 +81,7 @@ class Device:
     intermediates: dict[str, bytes] = field(default_factory=dict)
     enrolments: list[Enrolment] = field(default_factory=list)
     wifi: dict[str, str] = field(default_factory=dict)
+    wire: str = ""
     log: list[str] = field(default_factory=list)
 
 
@@ -175,6 +178,12 @@ def _single(device: Device, command) -> None:
         _demand(len(name.encode()) <= 32, uri, "the name is longer than 32 bytes")
         device.wifi[name] = data
         device.log.append(f"wifi {name}")
+    elif _WIRE.fullmatch(uri):
+        _demand(kind == "chr", uri, "415: format")
+        _demand(not device.wire, uri, "418 already exists")
+        _demand(SafeET.fromstring(data).tag == f"{_LAN}LANProfile", uri, "not a LAN profile")
+        device.wire = data
+        device.log.append("wire")
     else:
         _demand(False, uri, "404: no such node outside an Atomic")
 

@@ -33,14 +33,32 @@ def some(values: list[str]) -> st.SearchStrategy[list[str]]:
 def _networks(draw: st.DrawFn, radius: list[str]) -> Org:
     wifi = draw(names(1, 3))
     ssids = draw(st.lists(_SSIDS, min_size=len(wifi), max_size=len(wifi), unique=True))
-    security = st.sampled_from(["wpa2-enterprise", "wpa2-wpa3-enterprise", "wpa3-enterprise"])
-    networks: Org = {
-        name: {"ssid": ssid, "security": draw(security), "radius": draw(st.sampled_from(radius))}
-        for name, ssid in zip(wifi, ssids, strict=True)
-    }
+    networks: Org = {name: draw(_wifi(ssid, radius)) for name, ssid in zip(wifi, ssids, strict=True)}
     if draw(st.booleans()):
         networks["the-wire"] = {"type": "ethernet", "radius": draw(st.sampled_from(radius))}
     return networks
+
+
+@st.composite
+def _wifi(draw: st.DrawFn, ssid: str, radius: list[str]) -> Org:
+    security = draw(st.sampled_from(["wpa2-enterprise", "wpa2-wpa3-enterprise", "wpa3-enterprise"]))
+    network: Org = {"ssid": ssid, "security": security, "radius": draw(st.sampled_from(radius))}
+    if draw(st.booleans()):
+        network["fips"] = draw(st.booleans()) and security != "wpa3-enterprise"
+    return network
+
+
+@st.composite
+def _platforms(draw: st.DrawFn) -> list[str] | Org:
+    """A list, or a mapping with options for Windows."""
+    platforms = draw(some(_PLATFORMS))
+    if draw(st.booleans()):
+        return platforms
+    windows = {
+        "minimum": draw(st.sampled_from(["10.0.17763", "10.0.22000", "10.0.26100"])),
+        "key_protection": draw(st.sampled_from(["software", "tpm", "tpm-if-present"])),
+    }
+    return {name: windows if name == "windows" else {} for name in platforms}
 
 
 @st.composite
@@ -78,7 +96,7 @@ def _group(
         "authority": draw(st.sampled_from(authorities)),
         "profile": draw(st.sampled_from(profiles)),
         "networks": draw(some(wifi)) + draw(st.sampled_from([wires, []])),
-        "platforms": draw(some(_PLATFORMS)),
+        "platforms": draw(_platforms()),
         "challenge": draw(_challenge()),
     }
     if draw(st.booleans()):
@@ -102,10 +120,16 @@ def legal_orgs(draw: st.DrawFn) -> Org:
     """An org definition as data."""
     authorities = draw(_authorities())
     radius = {
-        name: {"server_names": draw(st.lists(_SERVER_NAMES, min_size=1, unique=True)), "trust": ["root"]}
+        name: {
+            "type": draw(st.sampled_from(["freeradius", "ise", "clearpass", "other"])),
+            "server_names": draw(st.lists(_SERVER_NAMES, min_size=1, unique=True)),
+            "trust": ["root"],
+        }
         for name in draw(names(1, 2))
     }
     networks = draw(_networks(list(radius)))
+    if draw(st.booleans()) and all(entry["type"] != "freeradius" for entry in radius.values()):
+        networks = {name: network | {"eap": "peap-tls"} for name, network in networks.items()}
     wires = [name for name in networks if name == "the-wire"]
     profiles = {name: draw(_profile()) for name in draw(names(0, 2))}
     group = _group(
@@ -150,4 +174,4 @@ def _as_text(data: object) -> object:
         return {key: _as_text(value) for key, value in data.items()}
     if isinstance(data, list):
         return [_as_text(value) for value in data]
-    return str(data)
+    return str(data).lower() if isinstance(data, bool) else str(data)

@@ -12,7 +12,8 @@ from onboard.lint.windows.document import Node
 VERBS = frozenset({"Add", "Replace", "Exec", "Delete", "Get"})
 _SCEP = re.compile(r"(\./(User|Device)/Vendor/MSFT/ClientCertificateInstall/SCEP/([^/]+))(?:/(.*))?")
 _TRUST = re.compile(r"\./(?:(User|Device)/)?Vendor/MSFT/RootCATrustedCertificates/([^/]+)/([^/]+)(?:/(.*))?")
-_WIFI = re.compile(r"\./(?:(User|Device)/)?Vendor/MSFT/WiFi/Profile/([^/]+)(?:/(.*))?")
+_WIFI = re.compile(r"\./(?:(User|Device)/)?Vendor/MSFT/WiFi/Profile/([^/]+)/WlanXml")
+_WIRE = re.compile(r"\./(?:(User|Device)/)?Vendor/MSFT/WiredNetwork/LanXML")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,13 @@ class TrustCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WifiCommand:
-    """A command on a WlanXml node."""
+class ProfileCommand:
+    """A command on a WlanXml node, or on the one LanXML of a scope."""
 
     command: Command
     scope: str
-    name: str  # unescaped
+    root: str  # WLANProfile or LANProfile: what its data must be
+    name: str  # of the node, unescaped; "LanXML" for the wire
 
 
 def commands(root: Node) -> Iterator[Command]:
@@ -100,14 +102,19 @@ def trusted(every: tuple[Command, ...]) -> tuple[TrustCommand, ...]:
     return tuple(found)
 
 
-def wifi(every: tuple[Command, ...]) -> tuple[WifiCommand, ...]:
-    """Those that add WLAN profiles."""
-    found = []
-    for command in every:
-        match = _WIFI.fullmatch(command.uri)
-        if match and match[3] == "WlanXml":
-            found.append(WifiCommand(command=command, scope=match[1] or "Device", name=unquote(match[2])))
-    return tuple(found)
+def profiles(every: tuple[Command, ...]) -> tuple[ProfileCommand, ...]:
+    """Those that bring network profiles."""
+    return tuple(filter(None, map(_profile, every)))
+
+
+def _profile(command: Command) -> ProfileCommand | None:
+    if match := _WIFI.fullmatch(command.uri):
+        root, name = "WLANProfile", unquote(match[2])
+    elif match := _WIRE.fullmatch(command.uri):
+        root, name = "LANProfile", "LanXML"
+    else:
+        return None
+    return ProfileCommand(command=command, scope=match[1] or "Device", root=root, name=name)
 
 
 def _items(verb: Node, atomic: Node | None) -> Iterator[Command]:

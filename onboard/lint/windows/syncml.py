@@ -13,13 +13,13 @@ from cryptography import x509
 from onboard.errors import Finding
 from onboard.lint.windows.commands import (
     Command,
+    ProfileCommand,
     ScepCommand,
     TrustCommand,
-    WifiCommand,
     commands,
+    profiles,
     scep,
     trusted,
-    wifi,
 )
 from onboard.lint.windows.document import Node, UnreadableError, read_node
 from onboard.lint.windows.enrolment import enrolments
@@ -35,7 +35,7 @@ def syncml(root: Node, profile_rules: ProfileRules) -> Iterator[Finding]:
 
     Args:
         root: SyncML, SyncBody, or the element that holds bare commands.
-        profile_rules: judges one WLANProfile.
+        profile_rules: judges one WLANProfile or LANProfile.
     """
     every = tuple(commands(root))
     yield from _structure(root, every)
@@ -44,16 +44,17 @@ def syncml(root: Node, profile_rules: ProfileRules) -> Iterator[Finding]:
         yield from _certificate(command)
     enrolled = scep(every)
     yield from enrolments(enrolled, {c.thumbprint: c.store for c in roots})
-    profiles = []
-    for entry in wifi(every):
+    inside = []
+    for entry in profiles(every):
         profile = _profile(entry)
         if isinstance(profile, Finding):
             yield profile
         elif profile is not None:
-            profiles.append(profile)
+            inside.append(profile)
             yield from profile_rules(profile)
             yield from _together(entry, profile, roots, enrolled)
-    yield from _mixed(root, profiles)
+    yield from _once(profiles(every))
+    yield from _mixed(root, inside)
 
 
 def _structure(root: Node, every: tuple[Command, ...]) -> Iterator[Finding]:
@@ -113,31 +114,25 @@ def _certificate(entry: TrustCommand) -> Iterator[Finding]:
         yield item.error("10", "this certificate is not a root, and the Root store is for roots", "use CA")
 
 
-def _profile(entry: WifiCommand) -> Node | Finding | None:
+def _profile(entry: ProfileCommand) -> Node | Finding | None:
     data = entry.command.data
     if entry.command.verb in {"Delete", "Get"}:
         return None
     if data is None or not data.text:
-        return entry.command.item.error("29", "WlanXml has no data")
+        return entry.command.item.error("29", f"{entry.root} is missing: the node has no data")
     try:
         profile = read_node(data.file, data.text, data.where)
     except UnreadableError as error:
         return data.error("29", f"the profile inside cannot be read: {error}", "escape it, or use CDATA")
-    return profile if profile.name == "WLANProfile" else data.error("29", "this is no WLANProfile")
+    return profile if profile.name == entry.root else data.error("29", f"this is no {entry.root}")
 
 
 def _together(
-    entry: WifiCommand, profile: Node, roots: tuple[TrustCommand, ...], enrolled: tuple[ScepCommand, ...]
+    entry: ProfileCommand, profile: Node, roots: tuple[TrustCommand, ...], enrolled: tuple[ScepCommand, ...]
 ) -> Iterator[Finding]:
     """What profile, roots and enrolment of one file must agree on."""
-    name = profile.value("name")
-    if entry.name != name:
-        yield entry.command.item.error(
-            "29",
-            f"the node is named {entry.name!r}, the profile {name!r}: Windows takes it for a person's own",
-        )
-    if len(entry.name.encode()) > 32:
-        yield entry.command.item.error("02", "the name is longer than 32 bytes")
+    if entry.root == "WLANProfile":
+        yield from _named(entry, profile.value("name"))
     stores = {command.thumbprint: command.store for command in roots}
     for node, digest in pinned(profile):
         store = stores.get(digest.hex().upper())
@@ -155,6 +150,16 @@ def _together(
             )
 
 
+def _named(entry: ProfileCommand, name: str) -> Iterator[Finding]:
+    if entry.name != name:
+        yield entry.command.item.error(
+            "29",
+            f"the node is named {entry.name!r}, the profile {name!r}: Windows takes it for a person's own",
+        )
+    if len(entry.name.encode()) > 32:
+        yield entry.command.item.error("02", "the name is longer than 32 bytes")
+
+
 def _strength(profile: Node, enrolled: tuple[ScepCommand, ...]) -> Iterator[Finding]:
     """192-bit demands 3072 bits; Windows' SCEP client makes 4096 next, and that in software only."""
     if profile.value("MSM", "security", "authEncryption", "authentication") not in {"WPA3ENT192", "WPA3"}:
@@ -167,8 +172,18 @@ def _strength(profile: Node, enrolled: tuple[ScepCommand, ...]) -> Iterator[Find
             yield item.error("22", "keys for WPA3-Enterprise 192-bit are made in software", "KeyProtection 3")
 
 
-def _mixed(root: Node, profiles: list[Node]) -> Iterator[Finding]:
-    used = {method for profile in profiles for method in methods(profile)}
+def _once(entries: tuple[ProfileCommand, ...]) -> Iterator[Finding]:
+    """A second Add of a node is answered with 418, and a scope has one LanXML."""
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        key = (entry.scope, entry.name)
+        if entry.command.verb == "Add" and key in seen:
+            yield entry.command.item.error("29", f"{entry.name} is added twice; the second fails with 418")
+        seen.add(key)
+
+
+def _mixed(root: Node, inside: list[Node]) -> Iterator[Finding]:
+    used = {method for profile in inside for method in methods(profile)}
     if {EAP_TLS, PEAP} <= used:
         yield root.error(
             "18", "PEAP and EAP-TLS for one device: the weaker one can be forced", "keep EAP-TLS"

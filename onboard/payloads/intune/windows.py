@@ -1,26 +1,32 @@
-"""Windows through Intune: roots, SCEP where Intune vouches, WLAN profiles as they are, the wire.
+"""Windows through Intune: roots, SCEP where Intune vouches, WLAN and LAN profiles as they are.
 
-The native Wi-Fi object has no WPA3-Enterprise, no filter by issuer and EKU and no TEAP. So Wi-Fi goes as our
-own WLAN profile into the WiFi CSP, which Intune carries as a custom setting (OMA-URI) of the v1.0 API.
+The native objects have no WPA3-Enterprise, no filter by issuer and EKU and no inner methods of TEAP. So our
+own profiles go into the WiFi and WiredNetwork CSPs, which Intune carries as custom settings (OMA-URI) of the
+v1.0 API.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from urllib.parse import quote as percent_escape
+from collections.abc import Callable, Iterator, Mapping
 
 from onboard.errors import PayloadError
 from onboard.model import NetworkType
+from onboard.options import KeyProtection
 from onboard.payloads.intune.bundle import BETA, V1, GraphObject
 from onboard.payloads.intune.scep import scep_properties
-from onboard.payloads.windows.eap import pinned_roots, server_names
 from onboard.payloads.windows.elements import compact
-from onboard.payloads.windows.onex import AUTH_MODES
-from onboard.payloads.windows.syncml import SCOPES
+from onboard.payloads.windows.lan import lan_profile
+from onboard.payloads.windows.syncml import csp_wire, profile_uri
 from onboard.payloads.windows.wlan import profile_name, wlan_profile
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan, NetworkPlan
+
+_KEY_STORAGE: Mapping[KeyProtection, str] = {
+    KeyProtection.TPM: "useTpmKspOtherwiseFail",
+    KeyProtection.TPM_IF_PRESENT: "useTpmKspOtherwiseUseSoftwareKsp",
+    KeyProtection.SOFTWARE: "useSoftwareKsp",
+}
 
 
 def objects(plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool) -> Iterator[GraphObject]:
@@ -36,10 +42,8 @@ def objects(plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool)
     if validated:
         yield _scep(plan, spelling)
     for network in plan.networks:
-        if network.type is NetworkType.WIFI:
-            yield _wifi(plan, network)
-        elif validated:
-            yield _wired(plan, network)
+        if network.type is NetworkType.WIFI or network is csp_wire(plan):
+            yield _network(plan, network)
 
 
 def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
@@ -49,8 +53,9 @@ def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
             "Windows: no SCEP profile, because an Intune profile carries no challenge of ours. Give the "
             "target 'challenge: {type: intune}', or let devices run the PowerShell script of the group."
         )
-        if any(network.type is NetworkType.ETHERNET for network in plan.networks):
-            yield "Windows: no wired profile, because Intune ties it to a SCEP profile; the script brings it."
+    wires = [network.name for network in plan.networks if network.type is NetworkType.ETHERNET]
+    if len(wires) > 1:
+        yield f"Windows: {', '.join(wires[1:])} left out: a computer has one wired profile, of {wires[0]}."
 
 
 def key_of(certificate: PublicCertificate) -> str:
@@ -83,50 +88,33 @@ def _scep(plan: GroupPlan, spelling: Callable[[str], str]) -> GraphObject:
         title="Windows certificate",
         type="windows81SCEPCertificateProfile",
         api=BETA,
-        properties={**properties, "hashAlgorithm": "sha2", "keyStorageProvider": "useSoftwareKsp"},
+        properties={
+            **properties,
+            "hashAlgorithm": "sha2",
+            "keyStorageProvider": _KEY_STORAGE[plan.windows.key_protection],
+        },
         bind={"rootCertificate": key_of(plan.root)},
     )
 
 
-def _wifi(plan: GroupPlan, network: NetworkPlan) -> GraphObject:
-    name = profile_name(plan, network)
-    uri = f"{SCOPES[plan.holder]}/WiFi/Profile/{percent_escape(name, safe='')}/WlanXml"
+def _network(plan: GroupPlan, network: NetworkPlan) -> GraphObject:
+    """Our own profile at its node, which the native objects cannot say (filters, WPA3, TEAP)."""
+    is_wired = network.type is NetworkType.ETHERNET
+    medium = "wired" if is_wired else "Wi-Fi"
+    profile = lan_profile(plan, network) if is_wired else wlan_profile(plan, network)
     return GraphObject(
-        key=f"windows-wifi-{network.name}",
-        title=f"Windows Wi-Fi {network.name}",
+        key=f"windows-{'wired' if is_wired else 'wifi'}-{network.name}",
+        title=f"Windows {medium} {network.name}",
         type="windows10CustomConfiguration",
         api=V1,
         properties={
             "omaSettings": [
                 {
                     "@odata.type": "#microsoft.graph.omaSettingString",
-                    "displayName": f"Wi-Fi {name}",
-                    "omaUri": uri,
-                    "value": compact(wlan_profile(plan, network)),
+                    "displayName": f"{medium} {network.name if is_wired else profile_name(plan, network)}",
+                    "omaUri": profile_uri(plan, network),
+                    "value": compact(profile),
                 }
             ]
-        },
-    )
-
-
-def _wired(plan: GroupPlan, network: NetworkPlan) -> GraphObject:
-    return GraphObject(
-        key=f"windows-wired-{network.name}",
-        title=f"Windows wired {network.name}",
-        type="windowsWiredNetworkConfiguration",
-        api=BETA,
-        properties={
-            "eapType": "eapTls",
-            "authenticationMethod": "certificate",
-            "authenticationType": AUTH_MODES[plan.holder],
-            "trustedServerCertificateNames": server_names(network).split(";"),
-            "performServerValidation": True,
-            "disableUserPromptForServerValidation": True,
-            "enforce8021X": False,
-        },
-        bind={
-            "identityCertificateForClientAuthentication": "windows-scep",
-            "rootCertificatesForServerValidation": tuple(key_of(root) for root in pinned_roots(network)),
-            "rootCertificateForClientValidation": key_of(plan.root),
         },
     )

@@ -12,12 +12,12 @@ from onboard.artifact import Artifact
 from onboard.model import Platform
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import indented
-from onboard.payloads.windows.syncml import Command, command_element, enrolment, trust, wifi
+from onboard.payloads.windows.syncml import Command, command_element, enrolment, networks, trust
 from onboard.plan import GroupPlan
 
 
 def build_fleet(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """Trust, certificate and Wi-Fi of a group as `syncml` artifacts for Fleet; without Wi-Fi two.
+    """Trust, certificate and networks of a group as `syncml` artifacts for Fleet.
 
     Args:
         plan: the group.
@@ -30,7 +30,7 @@ def build_fleet(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifa
     files = (
         ("1-trust", tuple(trust(plan)), False),
         ("2-certificate", tuple(enrolment(plan, spelling)), request.has_secret(plan, spelling)),
-        ("3-wifi", tuple(wifi(plan)), False),
+        ("3-networks", tuple(networks(plan)), False),
     )
     return tuple(
         _artifact(plan, name, commands, secret=secret) for name, commands, secret in files if commands

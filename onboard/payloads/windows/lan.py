@@ -1,8 +1,4 @@
-"""The LAN profile of a wired network: what `netsh lan add profile` and the Wired Network policy of GPO take.
-
-Windows has no CSP node for it in the published reference, so the wire is not a part of the SyncML file: the
-PowerShell script, a GPO or Intune's wired object bring it.
-"""
+"""The LAN profile of a wired network: what `netsh lan`, the WiredNetwork CSP and the policy of GPO take."""
 
 from __future__ import annotations
 

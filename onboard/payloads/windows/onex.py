@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
-from onboard.payloads.windows.eap import eap_host_config
+from onboard.options import EapMethod
+from onboard.payloads.windows.eap import eap_tls
 from onboard.payloads.windows.elements import branch, leaf
+from onboard.payloads.windows.tunnels import peap_tls, teap
 from onboard.plan import GroupPlan, NetworkPlan
 from onboard.variables import Holder
 
@@ -25,7 +27,27 @@ def onex(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
         "OneX",
         leaf("cacheUserData", text=True),
         leaf("maxAuthFailures", _MAX_AUTH_FAILURES),
-        leaf("authMode", AUTH_MODES[plan.holder]),
+        leaf("authMode", auth_mode(plan, network)),
         branch("EAPConfig", eap_host_config(plan, network)),
         xmlns=ONEX,
     )
+
+
+def auth_mode(plan: GroupPlan, network: NetworkPlan) -> str:
+    """Whose certificate is offered: the holder's, or with TEAP both."""
+    return "machineOrUser" if network.eap is EapMethod.TEAP else AUTH_MODES[plan.holder]
+
+
+def eap_host_config(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
+    """EapHostConfig with the network's method.
+
+    Raises:
+        PayloadError: none of the network's anchors is a root, and Windows pins nothing else.
+    """
+    match network.eap:
+        case EapMethod.TLS:
+            return eap_tls(plan, network)
+        case EapMethod.PEAP_TLS:
+            return peap_tls(plan, network)
+        case EapMethod.TEAP:
+            return teap(network)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from onboard.errors import VariableError
 from onboard.model import NetworkType
+from onboard.options import KeyProtection
 from onboard.payloads.windows import powershell, request
 from onboard.payloads.windows.elements import indented
 from onboard.payloads.windows.lan import lan_profile
@@ -21,6 +22,12 @@ from onboard.templating import code
 from onboard.variables import CHALLENGE, Holder, matches_form
 
 _TEMPLATE = "windows/enrol.ps1.j2"
+_SOFTWARE, _TPM = "Microsoft Software Key Storage Provider", "Microsoft Platform Crypto Provider"
+_KEY_PROVIDERS: Mapping[KeyProtection, tuple[str, ...]] = {  # tried in order
+    KeyProtection.SOFTWARE: (_SOFTWARE,),
+    KeyProtection.TPM: (_TPM,),
+    KeyProtection.TPM_IF_PRESENT: (_TPM, _SOFTWARE),
+}
 _MARKS = frozenset("${}%")  # what every dialect marks a variable with
 
 
@@ -46,6 +53,7 @@ def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
         root_thumbprint=plan.root.sha1.hex().upper(),
         issuing_thumbprint=plan.issuing.sha1.hex().upper(),
         key_bits=scep.key_bits,
+        key_providers=_KEY_PROVIDERS[plan.windows.key_protection],
         renew_within_days=plan.profile.renew_within.days,
         challenge=embedded_challenge(plan, spelling),
         subject=[

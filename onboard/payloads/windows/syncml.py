@@ -1,8 +1,8 @@
-"""The SyncML file of a group, for any OMA-DM server: roots, issuing CA, one atomic enrolment, then Wi-Fi.
+"""The SyncML file of a group, for any OMA-DM server: roots, issuing CA, one atomic enrolment, then networks.
 
-Paths, formats and order are those of the RootCATrustedCertificates, ClientCertificateInstall and WiFi CSPs.
-The order matters: SCEP checks the root's thumbprint, and a Wi-Fi profile that lands before its certificate
-fails.
+Paths, formats and order are those of the RootCATrustedCertificates, ClientCertificateInstall, WiFi and
+WiredNetwork CSPs. The order matters: SCEP checks the root's thumbprint, and a profile that lands before its
+certificate fails.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from urllib.parse import quote as percent_escape
 from xml.etree import ElementTree as ET
 
 from onboard.model import NetworkType
+from onboard.options import EapMethod, KeyProtection
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import branch, compact, leaf
+from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.wlan import profile_name, wlan_profile
 from onboard.pki import PublicCertificate
-from onboard.plan import GroupPlan
+from onboard.plan import GroupPlan, NetworkPlan
 from onboard.variables import Holder
 
 SYNCML = "SYNCML:SYNCML1.2"
@@ -28,7 +30,12 @@ METINF = "syncml:metinf"
 # The certificate of a person goes to that person's store, so does the Wi-Fi profile that uses it.
 SCOPES: Mapping[Holder, str] = {Holder.USER: "./User/Vendor/MSFT", Holder.DEVICE: "./Device/Vendor/MSFT"}
 
-_SOFTWARE_KSP = 3  # KeyProtection; a TPM refuses 4096 bits, and many fail RSA-PSS of TLS 1.2 and 1.3
+# KeyProtection. A TPM refuses 4096 bits, and many fail RSA-PSS of TLS 1.2 and 1.3, so it has to be asked for.
+_KEY_PROTECTION: Mapping[KeyProtection, int] = {
+    KeyProtection.TPM: 1,
+    KeyProtection.TPM_IF_PRESENT: 2,
+    KeyProtection.SOFTWARE: 3,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +64,7 @@ def syncml(plan: GroupPlan, spelling: Callable[[str], str]) -> ET.Element:
     number = leaf("CmdID", next(numbers))
     steps = [command_element(command, next(numbers)) for command in enrolment(plan, spelling)]
     commands.append(branch("Atomic", number, *steps))
-    commands += [command_element(command, next(numbers)) for command in wifi(plan)]
+    commands += [command_element(command, next(numbers)) for command in networks(plan)]
     return branch("SyncML", branch("SyncBody", *commands, branch("Final")), xmlns=SYNCML)
 
 
@@ -92,7 +99,7 @@ def _settings(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[tuple
     alt_names = request.subject_alt_names(plan, spelling)
     if alt_names:
         yield "SubjectAlternativeNames", "chr", alt_names
-    yield "KeyProtection", "int", str(_SOFTWARE_KSP)
+    yield "KeyProtection", "int", str(_KEY_PROTECTION[plan.windows.key_protection])
     yield "KeyLength", "int", str(plan.scep.key_bits)
     yield "HashAlgorithm", "chr", "SHA-2"
     yield "CAThumbprint", "chr", _hex(plan.root)  # of the root, not of the issuing CA and not of the RA
@@ -100,17 +107,29 @@ def _settings(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[tuple
     yield "ValidPeriodUnits", "int", str(plan.profile.valid_for.days)
 
 
-def wifi(plan: GroupPlan) -> Iterable[Command]:
-    """One WLAN profile for each Wi-Fi network, at the node of its name."""
+def networks(plan: GroupPlan) -> Iterable[Command]:
+    """One WLAN profile for each Wi-Fi network, at the node of its name, and one LAN profile."""
     for network in plan.networks:
         if network.type is NetworkType.WIFI:
-            name = percent_escape(profile_name(plan, network), safe="")
-            yield Command(
-                verb="Add",
-                uri=f"{SCOPES[plan.holder]}/WiFi/Profile/{name}/WlanXml",
-                format="chr",
-                data=compact(wlan_profile(plan, network)),
-            )
+            profile = wlan_profile(plan, network)
+        elif network is csp_wire(plan):
+            profile = lan_profile(plan, network)
+        else:
+            continue
+        yield Command(verb="Add", uri=profile_uri(plan, network), format="chr", data=compact(profile))
+
+
+def csp_wire(plan: GroupPlan) -> NetworkPlan | None:
+    """The wired network that the WiredNetwork CSP brings: it holds one profile, so the preferred one."""
+    return next((network for network in plan.networks if network.type is NetworkType.ETHERNET), None)
+
+
+def profile_uri(plan: GroupPlan, network: NetworkPlan) -> str:
+    """The node that takes the network's profile: the holder's, or the computer's where TEAP serves both."""
+    scope = SCOPES[Holder.DEVICE if network.eap is EapMethod.TEAP else plan.holder]
+    if network.type is NetworkType.ETHERNET:
+        return f"{scope}/WiredNetwork/LanXML"  # Windows 10 1809 and later
+    return f"{scope}/WiFi/Profile/{percent_escape(profile_name(plan, network), safe='')}/WlanXml"
 
 
 def command_element(command: Command, number: int | None) -> ET.Element:

@@ -43,12 +43,17 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(
         sign="the certificate is there, and Wi-Fi fails since the key is in the TPM",
         cause="many TPMs cannot sign with RSA-PSS, which TLS 1.3 and newer RADIUS servers ask for",
-        cure="keep the key in software (KeyProtection 3), as onboard does, or update the TPM's firmware",
+        cure="write 'key_protection: software' under windows, the default, or update the TPM's firmware",
     ),
     Trouble(
         sign="Windows 11 fails against NPS where Windows 10 works",
         cause="Windows 11 offers TLS 1.3 for EAP-TLS, and NPS cannot do it",
         cure="set ./Device/Vendor/MSFT/Policy/Config/Eap/AllowTLS1_3 to 0, or move to a server that can",
+    ),
+    Trouble(
+        sign="NPS refuses everybody, and domain controllers log Kdcsvc event 39 or 41",
+        cause="the certificate has no security identifier, so Active Directory maps it to no account",
+        cure="write 'type: nps' for the RADIUS server; 'onboard check' then says what the profile lacks",
     ),
     Trouble(
         sign="Windows asks whether to trust the network, or refuses it after an upgrade to Windows 11",

@@ -20,6 +20,7 @@ from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan, NetworkPlan
 
 WLAN_V1 = "http://www.microsoft.com/networking/WLAN/profile/v1"
+WLAN_V2 = "http://www.microsoft.com/networking/WLAN/profile/v2"
 WLAN_V3 = "http://www.microsoft.com/networking/WLAN/profile/v3"
 
 # authentication, encryption. A WPA2/WPA3 network is joined as WPA2: Windows 10 knows no WPA3ENT and would
@@ -48,11 +49,10 @@ def wlan_profile(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
     ssid, security = wireless(network)
     if security is Security.WPA3_ENTERPRISE_192:
         _check_192(plan, network)
-    authentication, encryption = _SECURITY[security]
     return branch(
         "WLANProfile",
         leaf("name", profile_name(plan, network)),
-        _ssid_config(ssid),
+        _ssid_config(ssid, hidden=network.hidden),
         leaf("connectionType", "ESS"),
         leaf("connectionMode", "auto"),
         leaf("autoSwitch", text=False),
@@ -60,18 +60,35 @@ def wlan_profile(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
             "MSM",
             branch(
                 "security",
-                branch(
-                    "authEncryption",
-                    leaf("authentication", authentication),
-                    leaf("encryption", encryption),
-                    leaf("useOneX", text=True),
-                ),
+                _encryption(plan, network, security),
                 onex(plan, network),
             ),
         ),
         # RADIUS logs and access control recognise a managed device by its own address.
         branch("MacRandomization", leaf("enableRandomization", text=False), xmlns=WLAN_V3),
         xmlns=WLAN_V1,
+    )
+
+
+def falls_back(plan: GroupPlan, network: NetworkPlan) -> bool:
+    """Whether WPA3-Enterprise is joined as WPA2, because some of the computers know no such profile.
+
+    An access point of WPA3-Enterprise demands protected frames and speaks the same 802.1X key management,
+    which a WPA2 profile negotiates where the driver can.
+    """
+    return network.security is Security.WPA3_ENTERPRISE and plan.windows.lacks_wpa3
+
+
+def _encryption(plan: GroupPlan, network: NetworkPlan, security: Security) -> ET.Element:
+    known = Security.WPA2_ENTERPRISE if falls_back(plan, network) else security
+    authentication, encryption = _SECURITY[known]
+    fips = (leaf("FIPSMode", text=True, xmlns=WLAN_V2),) if network.fips else ()
+    return branch(
+        "authEncryption",
+        leaf("authentication", authentication),
+        leaf("encryption", encryption),
+        leaf("useOneX", text=True),
+        *fips,
     )
 
 
@@ -102,11 +119,13 @@ def wireless(network: NetworkPlan) -> tuple[Ssid, Security]:
     return network.ssid, network.security
 
 
-def _ssid_config(ssid: Ssid) -> ET.Element:
+def _ssid_config(ssid: Ssid, *, hidden: bool) -> ET.Element:
+    # Blanks around a value are a trap; hex wins over the name and is exact.
+    name = (leaf("name", ssid.text),) if ssid.text == ssid.text.strip() else ()
     return branch(
         "SSIDConfig",
-        branch("SSID", leaf("hex", ssid.octets.hex().upper()), leaf("name", ssid.text)),
-        leaf("nonBroadcast", text=False),  # the documentation contradicts itself on the default
+        branch("SSID", leaf("hex", ssid.octets.hex().upper()), *name),
+        leaf("nonBroadcast", text=hidden),  # the documentation contradicts itself on the default
     )
 
 
@@ -118,7 +137,7 @@ def _check_192(plan: GroupPlan, network: NetworkPlan) -> None:
             f"of {plan.scep.key_bits} bits; it needs 3072, and Windows offers 4096 next (windows-22)"
         )
         raise PayloadError(msg, hint=f"set 'key: rsa-4096' in profile {plan.profile.name!r}")
-    weak = [c for c in (*network.anchors, plan.issuing, *plan.issuers) if not _is_192_bit(c)]
+    weak = [c for c in (*network.anchors, *plan.signers, *plan.issuers) if not _is_192_bit(c)]
     if weak:
         names = ", ".join(dict.fromkeys(certificate.common_name for certificate in weak))
         msg = (

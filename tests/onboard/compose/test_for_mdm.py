@@ -107,7 +107,7 @@ def test_windows_for_fleet_is_in_fleets_flavour():
     assert [c.artifact.path.rsplit("/", 1)[1] for c in made] == [
         "fleet-1-trust.xml",
         "fleet-2-certificate.xml",
-        "fleet-3-wifi.xml",
+        "fleet-3-networks.xml",
     ]
 
 

@@ -58,15 +58,16 @@ def test_a_wrong_property_is_named(platform, key, name, value, rule):
 
 
 @pytest.mark.parametrize(
-    ("key", "navigation"),
+    ("platform", "key", "navigation"),
     [
-        ("windows-scep", "rootCertificate"),
-        ("windows-wired-desk", "identityCertificateForClientAuthentication"),
+        ("windows", "windows-scep", "rootCertificate"),
+        ("apple", "macos-wired-desk", "identityCertificateForClientAuthentication"),
+        ("android", "android-work-wifi-campus", "rootCertificateForServerValidation"),
     ],
 )
-def test_a_missing_reference_is_named(key, navigation):
+def test_a_missing_reference_is_named(platform, key, navigation):
     """Half a network is worse than none."""
-    bundle = _bundle("windows")
+    bundle = _bundle(platform)
     del _entry(bundle, key)["bind"][navigation]
     assert ("windows-30", key) in _findings(bundle)
 
@@ -95,6 +96,17 @@ def test_the_wlan_profile_inside_is_judged():
     setting["value"] = good
     setting["omaUri"] = setting["omaUri"].replace("Northwind", "Southwind")
     assert ("windows-29", "windows-wifi-campus") in _findings(bundle)
+
+
+def test_the_lan_profile_inside_is_judged():
+    """A LAN profile with a wrong order is found; a WLAN profile at the node of the wire is none."""
+    bundle = _bundle("windows")
+    setting = _entry(bundle, "windows-wired-desk")["body"]["omaSettings"][0]
+    good = setting["value"]
+    setting["value"] = good.replace("<OneXEnforced>false</OneXEnforced>", "")
+    assert any(rule == "windows-01" for rule, _ in _findings(bundle))
+    setting["value"] = _entry(bundle, "windows-wifi-campus")["body"]["omaSettings"][0]["value"]
+    assert ("windows-29", "windows-wired-desk") in _findings(bundle)
 
 
 def test_the_apple_profile_inside_is_judged():

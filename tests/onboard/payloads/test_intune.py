@@ -16,8 +16,10 @@ from onboard.errors import PayloadError, VariableError
 from onboard.lint import lint
 from onboard.model import Platform, Security
 from onboard.names import ATTRIBUTES, AltNameKind
+from onboard.options import KeyProtection, WindowsOptions
 from onboard.payloads.intune import build
 from onboard.payloads.windows.elements import compact
+from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.wlan import wlan_profile
 from onboard.plan import AltNamePart, SubjectPart
 from onboard.secret import Secret
@@ -85,9 +87,14 @@ def test_a_native_scep_profile_never_carries_a_challenge():
 
 
 def test_without_intunes_word_windows_gets_trust_and_wifi_and_is_told_why():
-    """No SCEP, no wire; the notes name the two ways out."""
+    """Trust and networks without SCEP; the notes name the two ways out."""
     bundle = bundles(staff_plan(), validated=False)["windows"]
-    assert list(bodies(bundle)) == ["windows-root-208aac62", "windows-root-9ec4c395", "windows-wifi-campus"]
+    assert list(bodies(bundle)) == [
+        "windows-root-208aac62",
+        "windows-root-9ec4c395",
+        "windows-wifi-campus",
+        "windows-wired-desk",
+    ]
     assert "challenge: {type: intune}" in " ".join(bundle["notes"])
     assert "PowerShell" in " ".join(bundle["notes"])
 
@@ -129,6 +136,29 @@ def test_wifi_on_windows_is_our_own_profile():
     (setting,) = body["omaSettings"]
     assert setting["omaUri"] == "./User/Vendor/MSFT/WiFi/Profile/Northwind/WlanXml"
     assert setting["value"] == compact(wlan_profile(plan, plan.networks[0]))
+
+
+def test_the_wire_on_windows_is_our_own_profile():
+    """Intune's own wired object has no filter by issuer, so the LAN profile goes to the WiredNetwork CSP."""
+    plan = staff_plan()
+    body = bodies(bundles(plan, validated=True)["windows"])["windows-wired-desk"]
+    (setting,) = body["omaSettings"]
+    assert setting["omaUri"] == "./User/Vendor/MSFT/WiredNetwork/LanXML"
+    assert setting["value"] == compact(lan_profile(plan, plan.networks[1]))
+
+
+@pytest.mark.parametrize(
+    ("protection", "storage"),
+    [
+        (KeyProtection.TPM, "useTpmKspOtherwiseFail"),
+        (KeyProtection.TPM_IF_PRESENT, "useTpmKspOtherwiseUseSoftwareKsp"),
+        (KeyProtection.SOFTWARE, "useSoftwareKsp"),
+    ],
+)
+def test_keys_are_kept_where_the_org_wants_them(protection, storage):
+    """Intune's key storage provider is that of the group's options."""
+    plan = replace(staff_plan(), windows=WindowsOptions(key_protection=protection))
+    assert bodies(bundles(plan, validated=True)["windows"])["windows-scep"]["keyStorageProvider"] == storage
 
 
 def test_scep_says_what_the_profile_says():

@@ -53,14 +53,14 @@ def test_scep_is_alone_in_its_file():
         assert artifact.secret == has_scep == (STAFF_CHALLENGE.reveal().encode() in artifact.content)
 
 
-def test_a_group_without_wifi_has_no_wifi_file():
-    """An empty profile would be refused."""
+def test_a_group_of_wires_has_the_wire_in_its_third_file():
+    """Networks of every kind come after the certificate."""
     plan = staff_plan()
     wired = replace(plan, networks=plan.networks[1:])
-    assert [a.path for a in build_fleet(wired, neutral)] == [
-        "staff/windows/fleet-1-trust.xml",
-        "staff/windows/fleet-2-certificate.xml",
-    ]
+    *_, networks = build_fleet(wired, neutral)
+    assert networks.path == "staff/windows/fleet-3-networks.xml"
+    assert networks.content.count(b"<LocURI>") == 1
+    assert b"./User/Vendor/MSFT/WiredNetwork/LanXML" in networks.content
 
 
 @pytest.mark.parametrize("plan", [staff_plan, students_plan])

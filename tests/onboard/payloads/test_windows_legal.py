@@ -27,7 +27,9 @@ def test_every_file_of_every_legal_org_passes_lint(org):
         made = [*windows.build(plan, neutral), *build_fleet(plan, neutral)]
         assert made == [*windows.build(plan, neutral), *build_fleet(plan, neutral)]
         managed = replace(plan, platforms=(Platform.WINDOWS, Platform.APPLE))
-        graph = [a for judged in (False, True) for a in intune.build(managed, neutral, validated=judged)]
+        # Intune takes {}|; in a subject for its own, and a native profile with one is refused.
+        ways = [False] if set("{}|;") & set(plan.organization_name) else [False, True]
+        graph = [a for validated in ways for a in intune.build(managed, neutral, validated=validated)]
         for artifact in [*made, *graph]:
             errors = [f for f in lint(artifact.path, artifact.content) if f.severity is Severity.ERROR]
             assert errors == [], artifact.path

@@ -12,6 +12,7 @@ from support.powershell import evaluate, faults, nodes
 
 from onboard.errors import PayloadError, VariableError
 from onboard.model import Ssid
+from onboard.options import KeyProtection, WindowsOptions
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.script import script
 from onboard.payloads.windows.wlan import wlan_profile
@@ -126,10 +127,25 @@ def test_the_machine_script_differs_where_it_must():
 
 
 def test_what_differs_from_the_org_is_said():
-    """The WPA2 fallback and the missing wire of SyncML are in the log, not left to be found out."""
-    text = script(staff_plan(), neutral)
-    assert "campus: joined with WPA2" in text
-    assert "desk: there is no CSP node" in text
+    """The WPA2 fallback is in the log, not left to be found out."""
+    assert "campus: joined with WPA2" in script(staff_plan(), neutral)
+
+
+@pytest.mark.parametrize(
+    ("protection", "providers"),
+    [
+        (KeyProtection.SOFTWARE, "@('Microsoft Software Key Storage Provider')"),
+        (KeyProtection.TPM, "@('Microsoft Platform Crypto Provider')"),
+        (
+            KeyProtection.TPM_IF_PRESENT,
+            "@('Microsoft Platform Crypto Provider', 'Microsoft Software Key Storage Provider')",
+        ),
+    ],
+)
+def test_keys_are_made_where_the_org_wants_them(protection, providers):
+    """The script tries the providers in order; one that the org did not name is never tried."""
+    plan = replace(staff_plan(), windows=WindowsOptions(key_protection=protection))
+    assert f"$KeyProviders = {providers}\n" in script(plan, neutral)
 
 
 # Everything that the script may call beside its own functions; all of it is in Windows PowerShell 5.1.

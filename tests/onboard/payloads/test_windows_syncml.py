@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,13 @@ from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan
 from onboard.devices.windows import read_windows
 from onboard.errors import PayloadError, VariableError
 from onboard.names import ATTRIBUTES, AltNameKind
-from onboard.payloads.windows.elements import document
+from onboard.options import KeyProtection, WindowsOptions
+from onboard.payloads.windows.elements import compact, document
+from onboard.payloads.windows.lan import lan_profile
+from onboard.payloads.windows.notes import notes
 from onboard.payloads.windows.request import check_challenge, quote, subject_name
 from onboard.payloads.windows.syncml import syncml
+from onboard.payloads.windows.wlan import wlan_profile
 from onboard.plan import AltNamePart, SubjectPart
 from onboard.secret import Secret
 from onboard.variables import Template
@@ -25,11 +30,13 @@ def _play(plan, spelling=neutral):
     return play(document(syncml(plan, spelling)))
 
 
-@pytest.mark.parametrize(("plan", "scope"), [(staff_plan, "User"), (students_plan, "Device")])
-def test_a_device_trusts_then_enrols_then_joins(plan, scope):
-    """Roots, issuing CA, one enrolment in the holder's scope, Wi-Fi: in this order and nothing else."""
+@pytest.mark.parametrize(
+    ("plan", "scope", "wires"), [(staff_plan, "User", ["wire"]), (students_plan, "Device", [])]
+)
+def test_a_device_trusts_then_enrols_then_joins(plan, scope, wires):
+    """Roots, issuing CA, one enrolment in the holder's scope, networks: in this order and nothing else."""
     device = _play(plan())
-    assert device.log == ["trust Root", "trust CA", "enrol", "wifi Northwind"]
+    assert device.log == ["trust Root", "trust CA", "enrol", "wifi Northwind", *wires]
     assert [enrolment.scope for enrolment in device.enrolments] == [scope]
 
 
@@ -65,16 +72,37 @@ def test_a_profile_without_alternative_names_sends_none():
 
 def test_wifi_profile_is_the_one_of_the_file():
     """The embedded profile and the WLAN file say the same."""
-    from onboard.payloads.windows.elements import compact
-    from onboard.payloads.windows.wlan import wlan_profile
-
     plan = staff_plan()
     assert _play(plan).wifi == {"Northwind": compact(wlan_profile(plan, plan.networks[0]))}
 
 
-def test_the_wire_is_not_in_it():
-    """No CSP takes a LAN profile, so the file does not pretend."""
-    assert b"networking/LAN" not in document(syncml(staff_plan(), neutral))
+def test_the_wire_is_the_one_of_the_file():
+    """The embedded LAN profile and the file say the same."""
+    plan = staff_plan()
+    assert _play(plan).wire == compact(lan_profile(plan, plan.networks[1]))
+
+
+def test_of_several_wires_the_first_is_in_it_and_the_others_are_said():
+    """The WiredNetwork CSP holds one profile; what is left out is in the notes."""
+    plan = staff_plan()
+    other = replace(plan.networks[1], name="lab", server_names=("lab.northwind.example",))
+    plan = replace(plan, networks=(*plan.networks, other))
+    assert _play(plan).wire == compact(lan_profile(plan, plan.networks[1]))
+    assert [line for line in notes(plan) if line.startswith("lab: ") and "desk" in line]
+
+
+@pytest.mark.parametrize(
+    ("protection", "number"),
+    [(KeyProtection.TPM, "1"), (KeyProtection.TPM_IF_PRESENT, "2"), (KeyProtection.SOFTWARE, "3")],
+)
+def test_keys_are_kept_where_the_org_wants_them(protection, number):
+    """KeyProtection is that of the group's options."""
+    plan = replace(staff_plan(), windows=WindowsOptions(key_protection=protection))
+    content = document(syncml(plan, neutral))
+    assert (
+        re.search(rb"Install/KeyProtection</LocURI>.*?<Data>(\d)</Data>", content, re.DOTALL)[1]
+        == number.encode()
+    )
 
 
 def test_the_certificate_node_is_stable():

@@ -42,6 +42,7 @@ $ForMachine = $false
 $ScepUrl = 'https://scep.northwind.example/scep/staff/pkiclient.exe'
 $RootThumbprint = '208AAC62E1096CB7EC7BF8B015EA6BE0D3AE1D65'
 $KeyBits = 2048
+$KeyProviders = @('Microsoft Software Key Storage Provider')
 $RenewWithinDays = 30
 $EmbeddedChallenge = 'CHALLENGE'
 
@@ -229,7 +230,6 @@ $Networks = @(
 
 $Notes = @(
     'campus: joined with WPA2, which every computer of a mixed fleet can do; Windows 10 has no WPA3-Enterprise and would refuse the whole profile.'
-    'desk: there is no CSP node for a wired profile, so the SyncML file leaves it out; the script, a Group Policy or Intune''s wired network object bring it.'
     'The certificate belongs to the person who is signed in; before sign-in the device is not on the network. The SyncML file addresses ./User, which Windows has for Entra accounts only.'
 )
 
@@ -467,15 +467,32 @@ function New-AltNameExtension {
     return $extension
 }
 
+function New-PrivateKey {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+    $reason = ''
+    foreach ($provider in $KeyProviders) {
+        try {
+            $key = New-Object -ComObject X509Enrollment.CX509PrivateKey
+            $key.ProviderName = $provider
+            $key.MachineContext = $ForMachine
+            $key.Length = $KeyBits
+            $key.ExportPolicy = 0
+            $key.Create()
+            return $key
+        }
+        catch {
+            $reason = $provider + ': ' + $_.Exception.Message
+            Write-Log ('No key in ' + $reason)
+        }
+    }
+    throw ('No private key could be made. ' + $reason)
+}
+
 function New-Request {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string]$Subject, [object[]]$AltNames, [string]$Challenge)
-    $key = New-Object -ComObject X509Enrollment.CX509PrivateKey
-    $key.ProviderName = 'Microsoft Software Key Storage Provider'
-    $key.MachineContext = $ForMachine
-    $key.Length = $KeyBits
-    $key.ExportPolicy = 0
-    $key.Create()
+    $key = New-PrivateKey
     $request = New-Object -ComObject X509Enrollment.CX509CertificateRequestPkcs10
     $context = if ($ForMachine) { 2 } else { 1 }
     $request.InitializeFromPrivateKey($context, $key, '')
