@@ -110,23 +110,38 @@ class Support:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """A certificate authority: a root (`issuer` empty) or an issuing CA under one."""
+    """A certificate authority: a root (`issuer` empty), an issuing CA under one, or somebody else's.
+
+    Attributes:
+        name: key in org.yaml.
+        common_name, key, valid_for: of its certificate; empty and None exactly for somebody else's.
+        issuer: name of the authority that signs it; empty: it signs itself, or is somebody else's.
+        certificate: file of somebody else's certificate, relative to the org file; empty: it is ours.
+        crl_valid_for: from one of its CRLs to the next; None: as usual.
+    """
 
     name: str
-    common_name: str
-    key: KeyKind
-    valid_for: timedelta
+    common_name: str = ""
+    key: KeyKind | None = None
+    valid_for: timedelta | None = None
     issuer: str = ""
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @property
+    certificate: str = ""
+    crl_valid_for: timedelta | None = None
     def is_root(self) -> bool:
-        """Whether it signs itself."""
+        """Whether no authority of the org signs it."""
         return not self.issuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
+    @property
+    def is_ours(self) -> bool:
+        """Whether its key is ours; otherwise it is trusted and never made here."""
+        return not self.certificate
+
     """What a RADIUS server's chain must end in: an authority of this org, or a certificate file."""
 
     authority: str = ""
@@ -217,7 +232,8 @@ class Group:
     """Who may join which network, with certificates of which authority."""
 
     name: str
-    authority: Authority
+    authority: Authority  # issues
+    also_accepted: tuple[Authority, ...] = ()  # whose certificates go on working during a rollover
     profile: EnrollmentProfile
     networks: tuple[Network, ...]  # in order of preference
     platforms: tuple[Platform, ...]
@@ -269,6 +285,16 @@ class PkiSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onboarding:
+    @property
+    def authorities(self) -> tuple[Authority, ...]:
+        """Everybody whose certificates are good for this group; the first one issues."""
+        return (self.authority, *self.also_accepted)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every key that it has or had, today's first."""
+        return (self.name, *self.formerly)
+
     """The onboarding SSID, its garden and the portal."""
 
     ssid: Ssid
@@ -296,6 +322,8 @@ class Organization:
 
     def group(self, name: str) -> Group:
         """The group called `name` (KeyError if there is none)."""
+    crl_valid_for: timedelta = timedelta(days=3)  # of authorities that issue to groups
+    ocsp: bool = True  # whether certificates name a responder
         return {group.name: group for group in self.groups}[name]
 
     def authority(self, name: str) -> Authority:

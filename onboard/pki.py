@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.errors import PkiError
-from onboard.model import Organization
+from onboard.model import Authority, Organization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,22 @@ class PublicCertificate:
     def common_name(self) -> str:
         """The subject's common name, or the whole subject where there is none."""
         return _common_name(self.der)
+
+    @property
+    def organization(self) -> str:
+        """The subject's organization; empty where it names none."""
+        names = self.parsed.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
+        return str(names[0].value) if names else ""
+
+    @property
+    def crl_urls(self) -> tuple[str, ...]:
+        """Where the CRL that may revoke it is (RFC 5280 §4.2.1.13)."""
+        try:
+            points = self.parsed.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        except x509.ExtensionNotFound:
+            return ()
+        names = (name for point in points for name in point.full_name or ())
+        return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
     @property
     def is_self_issued(self) -> bool:
@@ -105,6 +121,16 @@ def load_pem(name: str, pem: bytes, source: str) -> PublicCertificate:
     return PublicCertificate(name=name, der=parsed.public_bytes(Encoding.DER))
 
 
+def public_path(authority: Authority, folder: Path) -> Path:
+    """Where the certificate of an authority lies: `pki/NAME.pem`, or where the org says of somebody else's.
+
+    Args:
+        authority: whose.
+        folder: the folder that holds the org file.
+    """
+    return folder / (authority.certificate or f"pki/{authority.name}.pem")
+
+
 def read_certificates(organization: Organization, folder: Path) -> Mapping[str, PublicCertificate]:
     """Every certificate the organization refers to, by name; those not there yet are left out.
 
@@ -117,7 +143,7 @@ def read_certificates(organization: Organization, folder: Path) -> Mapping[str, 
     """
     found: dict[str, PublicCertificate] = {}
     for authority in organization.authorities:
-        path = folder / "pki" / f"{authority.name}.pem"
+        path = public_path(authority, folder)
         if path.is_file():
             found[authority.name] = load_pem(authority.name, path.read_bytes(), str(path))
     for anchor in {a.name: a for r in organization.radius for a in r.trust if a.file}.values():

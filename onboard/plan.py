@@ -99,6 +99,8 @@ class GroupPlan:
     def anchors(self) -> tuple[PublicCertificate, ...]:
         """Every certificate a device must hold: RADIUS anchors, then the issuing chain; each once."""
         everything = [a for network in self.networks for a in network.anchors]
+    # Chains of authorities whose certificates go on working during a rollover, each as issuing, *issuers.
+    also_accepted: tuple[tuple[PublicCertificate, ...], ...] = ()
         everything += [*reversed(self.issuers), self.issuing]
         return tuple({certificate.sha256: certificate for certificate in everything}.values())
 
@@ -111,6 +113,11 @@ class GroupPlan:
         return uuid.uuid5(_NAMESPACE, "/".join((self.organization_identifier, self.group, *place)))
 
 
+    @property
+    def signers(self) -> tuple[PublicCertificate, ...]:
+        """Who may have signed the device's certificate: `issuing`, then those before or after it."""
+        return (self.issuing, *(chain[0] for chain in self.also_accepted))
+
 def make_plan(
     organization: Organization,
     group: Group,
@@ -120,6 +127,7 @@ def make_plan(
     """The plan of one group.
 
     Args:
+        everything += [certificate for chain in self.also_accepted for certificate in reversed(chain)]
         organization: the whole definition.
         group: one of its groups.
         certificates: public certificates by authority name or "file:PATH".
@@ -129,9 +137,11 @@ def make_plan(
         PkiError: a certificate that the group needs is not there.
     """
     known = {"organization.name": organization.name, "group.name": group.name}
-    issuing, *issuers = (
-        _certificate(certificates, authority.name) for authority in organization.chain(group.authority)
-    )
+    chains = [
+        tuple(_certificate(certificates, authority.name) for authority in organization.chain(accepted))
+        for accepted in group.authorities
+    ]
+    issuing, *issuers = chains[0]
     return GroupPlan(
         organization_name=organization.name,
         organization_identifier=organization.identifier,
@@ -141,7 +151,11 @@ def make_plan(
         profile=group.profile,
         issuing=issuing,
         issuers=tuple(issuers),
-        networks=_networks(group, certificates),
+        also_accepted=tuple(chains[1:]),
+        networks=tuple(_network(network, organization, certificates) for network in group.networks),
+        windows=group.windows,
+        apple=group.apple,
+        access_for=group.access_for,
         onboarding_ssid=organization.onboarding.ssid if organization.onboarding else None,
         scep=ScepPlan(
             url=organization.scep.endpoint(group.name),

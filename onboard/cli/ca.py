@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
 app = typer.Typer(
     help="Make and keep the certificate authorities.", rich_markup_mode=None, no_args_is_help=True
 )
+Sealed = Annotated[
+    Path | None, typer.Option("--sealed", help="File of the sealed key; opened for this run only.")
+]
+Passphrase = Annotated[
+    str | None,
+    typer.Option(
+        "--passphrase",
+        help="Of the sealed key: env:NAME or file:PATH; asked for on a terminal when absent.",
+        metavar="REFERENCE",
+    ),
+]
 
 
 @app.command("init", epilog=epilog("ca init"))
@@ -95,14 +107,7 @@ def _as_json(row: Row) -> dict[str, object]:
 def seal(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The authority.")],
     to: Annotated[Path, typer.Option("--to", help="File for the encrypted key; must not be there yet.")],
-    passphrase: Annotated[
-        str | None,
-        typer.Option(
-            "--passphrase",
-            help="env:NAME or file:PATH; asked for on a terminal when absent.",
-            metavar="REFERENCE",
-        ),
-    ] = None,
+    passphrase: Passphrase = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
@@ -116,12 +121,120 @@ def seal(
     session = open_session(org, state)
     site = site_of(session, key_passphrase)
     site.authority(name)  # before anybody is asked for a passphrase
-    row = seal_key(site, name, to, _new_passphrase(session, passphrase))
+    row = seal_key(site, name, to, _passphrase(session, passphrase, new=True))
     show((row,), Format.TEXT)
     console.note(f"the key of {name} is in {to} and nowhere else; onboard goes on without it")
 
 
-def _new_passphrase(session: Session, reference: str | None) -> Secret:
+@app.command("request", epilog=epilog("ca request"))
+def request(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The authority.")],
+    org: Org = ORG_DEFAULT,
+    state: State = None,
+    key_passphrase: KeyPassphrase = None,
+) -> None:
+    """Print the request of an authority that somebody else's CA shall sign (PKCS#10, PEM).
+
+    Its key is made where there is none. `ca import` takes the certificate that comes back.
+    """
+    from onboard.provision import request as request_certificate
+
+    console.data(request_certificate(site_of(open_session(org, state), key_passphrase), name).decode())
+    console.note(f"let the issuer sign it, then run: onboard ca import {name} FILE")
+
+
+@app.command("import", epilog=epilog("ca import"))
+def import_file(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The authority.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Its certificate, PEM or DER.")],
+    org: Org = ORG_DEFAULT,
+    state: State = None,
+    key_passphrase: KeyPassphrase = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Take the certificate that somebody else's CA made of our request.
+
+    It becomes pki/NAME.pem if it is for our key, may issue, and comes from the issuer that the org names.
+    `ca init` then makes what hangs below it.
+    """
+    from onboard.provision import import_certificate
+
+    site = site_of(open_session(org, state), key_passphrase)
+    row = import_certificate(site, name, read_file(file), str(file))
+    show((row,), output)
+    if row.outcome.value == "created":
+        console.note("run 'onboard ca init': it makes what this authority signs")
+
+
+@app.command("crl", epilog=epilog("ca crl"))
+def crl(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The authority, one that no group enrols with.")
+    ],
+    *,
+    sealed: Sealed = None,
+    passphrase: Passphrase = None,
+    revoke: Annotated[
+        list[str] | None,
+        typer.Option("--revoke", metavar="SERIAL", help="Hexadecimal; may be repeated."),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="REASON", help="Of --revoke: ca-compromise, superseded, ...")
+    ] = "unspecified",
+    org: Org = ORG_DEFAULT,
+    state: State = None,
+    key_passphrase: KeyPassphrase = None,
+    output: Output = Format.TEXT,
+) -> None:
+    """Sign the next CRL of an offline authority: pki/NAME.crl, which `serve` publishes at once.
+
+    Entries of the current one are kept. A sealed key is opened for this run only.
+    """
+    from onboard.provision import Reason, sign_crl
+
+    reasons = {r.name.lower().replace("_", "-"): r for r in Reason}
+    if reason not in reasons:
+        msg = f"{reason!r} is no reason; there are {', '.join(reasons)}"
+        raise typer.BadParameter(msg, param_hint="--reason")
+    session = open_session(org, state)
+    site = site_of(session, key_passphrase)
+    site.authority(name)
+    serials = {_serial(text): reasons[reason] for text in revoke or ()}
+    show((sign_crl(opened(session, site, name, sealed, passphrase), name, serials),), output)
+
+
+def opened(session: Session, site: Site, name: str, sealed: Path | None, passphrase: str | None) -> Site:
+    """The site, with the sealed key of an authority at hand for this run."""
+    if sealed is None:
+        return site
+    from onboard.provision import unseal
+
+    key = unseal(site.state, name, sealed, _passphrase(session, passphrase))
+    return replace(site, unsealed={**site.unsealed, name: key})
+
+
+def read_file(path: Path) -> bytes:
+    """What a file named on the command line holds.
+
+    Raises:
+        OnboardError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise OnboardError(msg) from error
+
+
+def _serial(text: str) -> int:
+    try:
+        return int(text.replace(":", ""), 16)
+    except ValueError:
+        msg = f"{text!r} is not a serial number in hexadecimal"
+        raise typer.BadParameter(msg, param_hint="--revoke") from None
+
+
+def _passphrase(session: Session, reference: str | None, *, new: bool = False) -> Secret:
     from onboard.secret import Secret
 
     if reference is not None:
@@ -130,5 +243,5 @@ def _new_passphrase(session: Session, reference: str | None) -> Secret:
         msg = "a passphrase is needed, and there is no terminal to ask for it"
         raise OnboardError(msg, hint="give --passphrase env:NAME or file:PATH")
     question = "Passphrase for the sealed key"
-    text: str = typer.prompt(question, hide_input=True, confirmation_prompt=True, err=True)
+    text: str = typer.prompt(question, hide_input=True, confirmation_prompt=new, err=True)
     return Secret(text)

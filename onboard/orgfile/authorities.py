@@ -12,15 +12,13 @@ from onboard.model import Authority, KeyKind
 from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Found, Reader, ReportedError, Table, find
 
-_KEYS = ("issuer", "common_name", "key", "valid_for")
+_KEYS = ("issuer", "common_name", "key", "valid_for", "crl_valid_for", "certificate")
+_FOREIGN = ("certificate",)  # all there is to say of somebody else's
 _KEY = scalars.choice(KeyKind)
 _COMMON_NAME = scalars.line_up_to(64, "X.520 ub-common-name")
 _TIERS = 8  # of a chain; EAP-TLS sends it in small fragments, and RADIUS servers give up on long ones
-_LATER = {
-    "certificate": ("common_name", "key", "valid_for"),
-    "private_key": (),
-    "crl_valid_for": (),
-}
+_LATER = {"private_key": ()}
+_LIFE_HINT = "no client accepts a chain beyond the end of its issuer; give it at most the issuer's life"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +27,11 @@ class _Written:
 
     name: str
     common_name: Found[str]
-    key: Found[KeyKind]
-    valid_for: Found[timedelta]
+    key: Found[KeyKind | None]
+    valid_for: Found[timedelta | None]
     issuer: Found[str]
+    crl_valid_for: Found[timedelta | None]
+    certificate: Found[str]  # empty: ours
     place: Place
 
 
@@ -51,15 +51,33 @@ def read_authorities(cursor: Cursor) -> Table[Authority]:
 def _read_entry(cursor: Cursor) -> _Written:
     name = cursor.where.removeprefix("authorities.")
     scalars.check_slug(cursor, name)
-    fields = cursor.fields("an authority with common_name, key and valid_for", _KEYS, _LATER)
+    entries = cursor.entries("an authority with common_name, key and valid_for")
+    foreign = "certificate" in entries
+    keys = _FOREIGN if foreign else _KEYS
+    fields = cursor.fields("an authority with common_name, key and valid_for", keys, _LATER)
     return _Written(
         name=name,
-        common_name=fields.required("common_name", _COMMON_NAME),
-        key=fields.required("key", _KEY),
-        valid_for=fields.required("valid_for", scalars.duration),
+        common_name=fields.optional("common_name", _COMMON_NAME, "")
+        if foreign
+        else fields.required("common_name", _COMMON_NAME),
+        key=fields.optional("key", _KEY, None) if foreign else fields.required("key", _KEY),
+        valid_for=fields.optional("valid_for", scalars.duration, None)
+        if foreign
+        else fields.required("valid_for", scalars.duration),
         issuer=fields.optional("issuer", scalars.line, ""),
+        crl_valid_for=fields.optional("crl_valid_for", scalars.duration, None),
+        certificate=fields.optional("certificate", _read_certificate, ""),
         place=cursor.place,
     )
+
+
+def _read_certificate(cursor: Cursor) -> str:
+    """The file of somebody else's certificate; whether it is there is the surroundings' question."""
+    text = cursor.text("file:PATH")
+    path = text.removeprefix("file:").strip()
+    if not text.startswith("file:") or not path:
+        cursor.fail("this names no certificate file", "write file:PATH, relative to this file")
+    return path
 
 
 def _check_issuers(written: Mapping[str, Found[_Written]]) -> None:
@@ -111,10 +129,11 @@ def _line(name: str, written: Mapping[str, Found[_Written]]) -> list[str]:
 
 
 def _check_life(authority: _Written, issuer: _Written) -> None:
-    if authority.valid_for.value > issuer.valid_for.value:
+    life, limit = authority.valid_for.value, issuer.valid_for.value
+    if life is not None and limit is not None and life > limit:
         authority.valid_for.cursor.mistake(
             f"'{authority.name}' would outlive its issuer '{issuer.name}' ({issuer.valid_for.cursor.text()})",
-            "no client accepts a chain beyond the end of its issuer; give it at most the issuer's life",
+            _LIFE_HINT,
         )
 
 
@@ -124,6 +143,8 @@ def _check_names(written: Mapping[str, Found[_Written]]) -> None:
     for found in written.values():
         with suppress(ReportedError):
             name = found.value.common_name.value
+            if not name:
+                continue  # somebody else's: it stands in the certificate
             if name.casefold() in seen:
                 found.value.common_name.cursor.mistake(
                     f"'{name}' is also the common name of '{seen[name.casefold()]}'",
@@ -148,6 +169,8 @@ def _built(written: Mapping[str, Found[_Written]]) -> Reader[Authority]:
             key=authority.key.value,
             valid_for=authority.valid_for.value,
             issuer=authority.issuer.value,
+            certificate=authority.certificate.value,
+            crl_valid_for=authority.crl_valid_for.value,
             place=authority.place,
         )
 

@@ -64,6 +64,7 @@ class WrittenGroup:
     profile: Found[EnrollmentProfile]
     networks: Found[tuple[Found[Network], ...]]
     vlan: Found[int | None]
+    also_accepted: Found[tuple[Authority, ...]]
     platforms: Found[tuple[Found[Platform], ...]]
     challenge: Found[Challenge]
 
@@ -84,6 +85,7 @@ class WrittenGroup:
 def read_groups(
     authorities: Table[Authority], profiles: Table[EnrollmentProfile], networks: Table[Network]
 ) -> Reader[tuple[Found[WrittenGroup], ...]]:
+            also_accepted=self.also_accepted.value,
     """A reader of every group."""
 
     def read(cursor: Cursor) -> tuple[Found[WrittenGroup], ...]:
@@ -111,7 +113,8 @@ def _read_entry(
         return WrittenGroup(
             name=name,
             cursor=cursor,
-            authority=fields.required("authority", _one(authorities)),
+            authority=_first(issuers),
+            also_accepted=find(issuers.cursor, lambda _: values(issuers.value[1:])),
             profile=fields.required("profile", _one(profiles)),
             networks=fields.required("networks", distinct(networks.find, "a list of networks")),
             vlan=fields.optional("vlan", _read_vlan, None),
@@ -125,6 +128,7 @@ def _read_entry(
 def _one(table: Table[T]) -> Reader[T]:
     """A reference to one; the list form comes later."""
 
+        issuers = fields.required("authority", _one_or_several(authorities))
     def read(cursor: Cursor) -> T:
         if isinstance(cursor.node, Sequence):
             cursor.fail(f"expected the name of one {table.kind}, found a list", f"several are {NOT_YET}")
@@ -133,10 +137,8 @@ def _one(table: Table[T]) -> Reader[T]:
     return read
 
 
-def _read_vlan(cursor: Cursor) -> int | None:
-    if isinstance(cursor.node, MappingNode):
-        cursor.fail("expected one VLAN, found a mapping", f"one VLAN for each network or site is {NOT_YET}")
-    return _VLAN(cursor)
+def _one_or_several(table: Table[Authority]) -> Reader[tuple[Found[Authority], ...]]:
+    """The authority that issues, or a list during a rollover: the first issues, all are accepted."""
 
 
 def _read_platforms(cursor: Cursor) -> tuple[Found[Platform], ...]:
@@ -178,9 +180,8 @@ def _read_terms(
     return fields.optional("secret", _skip, None), fields.optional("valid_for", _skip, _ONE_TIME_LIFE)
 
 
-def _refuse(message: str) -> Reader[NoReturn]:
-    def read(cursor: Cursor) -> NoReturn:
-        cursor.fail(message)
+def _first(issuers: Found[tuple[Found[Authority], ...]]) -> Found[Authority]:
+    return issuers.value[0] if issuers.is_readable else Found(issuers.cursor, None)
 
     return read
 

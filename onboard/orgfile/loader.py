@@ -89,7 +89,7 @@ def check(
         reading = _read(source.read(path), str(path), tags)
     except OrgFileError as error:
         return None, error.mistakes
-    surroundings.judge(reading.groups, reading.radius, environ, path.parent)
+    surroundings.judge(reading.groups, reading.authorities, reading.radius, environ, path.parent)
     mistakes = reading.report.mistakes
     is_good = all(mistake.severity is not Severity.ERROR for mistake in mistakes)
     return reading.organization.value if is_good else None, mistakes
@@ -101,6 +101,7 @@ class _Reading:
 
     organization: Found[Organization]
     groups: tuple[WrittenGroup, ...]
+    authorities: Table[Authority]
     radius: Table[Radius]
     report: Report
 
@@ -168,6 +169,7 @@ def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
     def read(cursor: Cursor) -> _Sections:
         ssids: dict[Ssid, str] = {}
         free = [key for key in cursor.entries("an org definition") if key.startswith("x-")]
+        authorities=sections.authorities,
         fields = cursor.fields("an org definition", (*_KEYS, *free), _LATER)
         fields.optional("version", _read_version, 1)
         identity = fields.required("organization", read_organization)

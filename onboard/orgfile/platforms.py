@@ -102,10 +102,10 @@ def _judge_strength(
             )
     signers = [_authority(authorities, anchor.authority) for anchor in network.radius.trust]
     with suppress(ReportedError):
-        signers.append(group.authority.value)
+        signers += [group.authority.value, *group.also_accepted.value]
     chains = [_chain(authorities, signer) for signer in signers if signer is not None]
     for authority in dict.fromkeys(authority for chain in chains for authority in chain):
-        if authority.key not in _STRONG_KEYS:
+        if authority.key is not None and authority.key not in _STRONG_KEYS:
             cursor.mistake(
                 f"192-bit mode refuses the {authority.key} key of authority '{authority.name}'",
                 f"keys that it takes: {', '.join(sorted(_STRONG_KEYS))}",

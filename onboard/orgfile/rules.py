@@ -15,7 +15,7 @@ def judge(groups: Iterable[WrittenGroup]) -> None:
     """Report what is wrong between groups and what they refer to."""
     shared: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
     for group in groups:
-        for rule in (_outlives_issuer, _issued_by_root, _asserted_identity):
+        for rule in (_outlives_issuer, _issued_by_others, _issued_by_root, _asserted_identity):
             with suppress(ReportedError):
                 rule(group)
         with suppress(ReportedError):
@@ -31,9 +31,18 @@ def _outlives_issuer(group: WrittenGroup) -> None:
         )
 
 
+def _issued_by_others(group: WrittenGroup) -> None:
+    for authority in (group.authority.value, *group.also_accepted.value):
+        if not authority.is_ours:
+            group.authority.cursor.mistake(
+                f"'{authority.name}' is somebody else's authority and issues nothing here",
+                f"add an authority with 'issuer: {authority.name}' and name that one here",
+            )
+
+
 def _issued_by_root(group: WrittenGroup) -> None:
     authority = group.authority.value
-    if authority.is_root:
+    if authority.is_root and authority.is_ours:
         group.authority.cursor.warn(
             f"'{authority.name}' is a root, so its key must stay on the server to issue certificates",
             f"add an authority with 'issuer: {authority.name}' and name that one here",
@@ -59,9 +68,11 @@ def _indistinguishable(
     group: WrittenGroup, shared: dict[tuple[str, tuple[tuple[str, str], ...]], str]
 ) -> None:
     """Report groups of one authority whose certificates nothing but the issuer would tell apart."""
-    authority, profile = group.authority.value, group.profile.value
-    key = authority.name, _fixed_parts(group.name, profile)
-    if key in shared:
+    profile = group.profile.value
+    names = (group.name, *(name for _, name in readable(group.formerly.value)))
+    authorities = (group.authority.value, *group.also_accepted.value)
+    keys = {(a.name, _fixed_parts(name, profile)) for a in authorities for name in names}
+    for authority, fixed in sorted(keys & shared.keys()):
         group.profile.cursor.mistake(
             f"groups '{shared[key]}' and '{group.name}' share the authority '{authority.name}', and no fixed "
             "part of the subject tells their certificates apart",

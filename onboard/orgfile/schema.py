@@ -37,7 +37,7 @@ def json_schema() -> Schema:
                 "networks": _named(_network(), scalars.NAME),
                 "profiles": _named(_profile(), scalars.NAME, least=0),
                 "groups": _named(_group(), scalars.SLUG),
-                "pki": _object({"url": _url("http")}, ["url"]),
+                "pki": _pki(),
                 "scep": _scep(),
                 "onboarding": _onboarding(),
             },
@@ -76,8 +76,17 @@ def _authority() -> Schema:
         },
         ["common_name", "key", "valid_for"],
     )
+            "crl_valid_for": _duration("From one of its CRLs to the next; 1y when no group enrols with it."),
+            "certificate": _pattern(
+                scalars.FILE_REFERENCE, "Somebody else's CA: file:PATH of its certificate."
+            ),
 
 
+    foreign = ("issuer", "common_name", "key", "valid_for", "crl_valid_for")
+    schema["if"] = {"required": ["certificate"]}
+    schema["then"] = {"properties": dict.fromkeys(foreign, False)}
+    schema["else"] = {"required": ["common_name", "key", "valid_for"]}
+    return schema
 def _radius() -> Schema:
     name = _pattern(scalars.SERVER_NAME, "A name in the RADIUS server's certificate.")
     return _object(
@@ -144,7 +153,10 @@ def _group() -> Schema:
     }
     return _object(
         {
-            "authority": _line("The authority that issues to this group."),
+            "authority": {
+                "description": "Who issues; in a rollover a list: the first issues, all are accepted.",
+                "anyOf": [_line(), _list(_line())],
+            },
             "profile": _line("A profile of this file or of the product."),
             "networks": _list(_line(), "Networks that the group may join, in order of preference."),
             "vlan": vlan,
@@ -239,6 +251,17 @@ def _pattern(pattern: str, description: str) -> Schema:
 def _duration(description: str) -> Schema:
     return _pattern(
         scalars.DURATION, f"{description} Years of 365 days, days, hours or minutes: 5y, 30d, 1h, 15min."
+    )
+
+
+def _pki() -> Schema:
+    return _object(
+        {
+            "url": _url("http"),
+            "crl_valid_for": _duration("From one CRL of an issuing authority to the next; 3d when absent."),
+            "ocsp": _boolean("Whether certificates name an OCSP responder; true when absent."),
+        },
+        ["url"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from onboard.model import PkiSettings, Rate, ScepSettings, Support
@@ -13,6 +14,8 @@ from onboard.orgfile.cursor import Cursor, Found
 # 20,000 devices in two hours are 3 enrolments, 12 requests a second, with peaks of five times that; several
 # polls and retries fit under 100. A guesser is stopped by the entropy of challenges, not by this.
 PER_ADDRESS = Rate(100)
+CRL_VALID_FOR = timedelta(days=3)
+_SHORTEST_CRL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +63,16 @@ def _read_limits(cursor: Cursor) -> tuple[Rate | None, Rate | None]:
 
 def read_pki(cursor: Cursor) -> PkiSettings:
     """Where CRLs, OCSP and issuer certificates are fetched."""
-    fields = cursor.fields("a mapping with url", ("url",), {"crl_valid_for": (), "ocsp": ()})
+    fields = cursor.fields("a mapping with url", ("url", "crl_valid_for", "ocsp"))
     url = fields.required("url", scalars.http_url)
-    return PkiSettings(url=url.value, place=cursor.place)
+    life = fields.optional("crl_valid_for", scalars.duration, CRL_VALID_FOR)
+    if life.is_readable and life.value < _SHORTEST_CRL:
+        life.cursor.mistake(
+            "a CRL of less than an hour is over before relying parties have fetched the next",
+            "devices are locked out when it ends; 3d leaves a weekend to notice that the server is down",
+        )
+    ocsp = fields.optional("ocsp", scalars.boolean, default=True)
+    return PkiSettings(url=url.value, crl_valid_for=life.value, ocsp=ocsp.value, place=cursor.place)
 
 
 def default_pki(scep: Found[ScepSettings]) -> PkiSettings:

@@ -1,7 +1,7 @@
 """Makes and keeps the PKI of an organization, and hands its keys and policies to the SCEP server."""
 
 from onboard.provision.authorities import Site
-from onboard.provision.ca import init
+from onboard.provision.ca import init, renew
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline
 from onboard.provision.inspection import inspect
@@ -27,6 +27,7 @@ __all__ = [
     "inspect",
     "is_offline",
     "issuance_policy",
+    "renew",
     "request",
     "seal",
     "sign_crl",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.errors import PkiError
 from onboard.model import Authority, Organization
-from onboard.pki import load_pem
+from onboard.pki import load_pem, public_path
 from onboard.provision.hierarchy import Kind, Leaf, path_length, urls
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import Entropy, StateFolder, explained, key_trouble
@@ -63,6 +63,20 @@ class Site:
             known = ", ".join(authority.name for authority in self.organization.authorities)
             raise PkiError(f"there is no authority {name!r} in this org", hint=f"it has {known}") from None
 
+    def own(self, name: str) -> Authority:
+        """One of the org's authorities whose key is ours.
+
+        Raises:
+            PkiError: there is none of that name, or it is somebody else's.
+        """
+        authority = self.authority(name)
+        if not authority.is_ours:
+            raise PkiError(
+                f"{name!r} is somebody else's authority, known by {authority.certificate} alone",
+                hint="ask whoever has its key",
+            )
+        return authority
+
     def public(self, name: str, suffix: str = "pem") -> Path:
         """`pki/NAME.pem`, or another public file of an authority."""
         return self.folder / "pki" / f"{name}.{suffix}"
@@ -73,7 +87,7 @@ class Site:
         Raises:
             PkiError: the file holds something else.
         """
-        path = self.public(name)
+        path = public_path(self.authority(name), self.folder)
         with explained(path.parent):
             return load_pem(name, path.read_bytes(), str(path)).parsed if path.is_file() else None
 
@@ -125,6 +139,9 @@ def examine(site: Site, leaves: Mapping[Leaf, x509.Certificate]) -> None:
     problems = []
     for authority in site.organization.authorities:
         certificate = site.certificate(authority.name)
+        if not authority.is_ours:
+            problems += [] if certificate else [_absent(site, authority)]
+            continue
         try:
             problem = (
                 _lost_certificate(site, authority, leaves)
@@ -154,12 +171,15 @@ def settle(site: Site, authority: Authority) -> Row:
     """
     keys, path = site.state.keys(), site.public(authority.name)
     certificate = site.certificate(authority.name)
+    if certificate is not None and not authority.is_ours:
+        path = public_path(authority, site.folder)
+        return certificate_row(Kind.AUTHORITY, authority.name, Outcome.KEPT, certificate, file=str(path))
     if certificate is not None:
         sealed = keys.state(authority.name) is KeyState.SEALED
         outcome = Outcome.SEALED if sealed else Outcome.KEPT
         return certificate_row(Kind.AUTHORITY, authority.name, outcome, certificate, file=str(path))
     if keys.state(authority.name) is KeyState.ABSENT:
-        keys.create(authority.name, generate(authority.key.value))
+        keys.create(authority.name, new_key(authority))
     key = keys.load(authority.name)
     issuer = None if authority.is_root else site.issuing(authority.issuer)
     if not authority.is_root and issuer is None:
@@ -167,6 +187,17 @@ def settle(site: Site, authority: Authority) -> Row:
     certificate = _sign(site, authority, key, issuer)
     write_public(path, certificate.public_bytes(Encoding.PEM))
     return certificate_row(Kind.AUTHORITY, authority.name, Outcome.CREATED, certificate, file=str(path))
+
+
+def new_key(authority: Authority) -> PrivateKey:
+    """A new key of the kind that the org names.
+
+    Raises:
+        PkiError: the authority is somebody else's.
+    """
+    if authority.key is None:
+        raise PkiError(f"{authority.name!r} is somebody else's authority; its key is not made here")
+    return generate(authority.key.value)
 
 
 def subject(organization: Organization, common_name: str) -> x509.Name:
@@ -205,7 +236,7 @@ def _sign(
 ) -> x509.Certificate:
     name = subject(site.organization, authority.common_name)
     length = path_length(site.organization, authority)
-    lifetime, serial, now = authority.valid_for, site.serial(), site.now
+    lifetime, serial, now = authority.valid_for or timedelta(), site.serial(), site.now
     try:
         if issuer is None:
             return issuing.root(name, key, path_length=length, valid_for=lifetime, serial=serial, now=now)
@@ -247,10 +278,18 @@ def _misfit(site: Site, authority: Authority, certificate: x509.Certificate) -> 
         return f"{path}: it belongs to another key than {keys.folder / authority.name}.key"
     issuer = certificate if authority.is_root else site.certificate(authority.issuer)
     if issuer is None:
-        return f"{site.public(authority.issuer)}: it is gone, but {path} was issued by it"
+        return f"{_path(site, authority.issuer)}: it is gone, but {path} was issued by it"
     if not is_issued_by(certificate, issuer):
-        return f"{path}: it was not issued by {site.public(authority.issuer or authority.name)}"
+        return f"{path}: it was not issued by {_path(site, authority.issuer or authority.name)}"
     return ""
+
+
+def _path(site: Site, name: str) -> Path:
+    return public_path(site.authority(name), site.folder)
+
+
+def _absent(site: Site, authority: Authority) -> str:
+    return f"{authority.place}: {_path(site, authority.name)} is not there: put its certificate there"
 
 
 def _lost_certificate(site: Site, authority: Authority, leaves: Mapping[Leaf, x509.Certificate]) -> str:
@@ -258,10 +297,20 @@ def _lost_certificate(site: Site, authority: Authority, leaves: Mapping[Leaf, x5
     path, keys = site.public(authority.name), site.state.keys()
     if keys.state(authority.name) is KeyState.SEALED:
         return f"{path}: it is gone, and its key was sealed away"
-    issued = [f"{leaf.kind}/{leaf.name}.pem" for leaf in leaves if leaf.issuer == authority.name]
+    issued = [
+        f"{leaf.kind}/{leaf.name}.pem"
+        for leaf, certificate in leaves.items()
+        if leaf.issuer == authority.name and names(site, authority.name, certificate)
+    ]
     if issued:
         return f"{path}: it is gone, but {issued[0]} was issued by it; payloads pin the very certificate"
     return ""
+
+
+def names(site: Site, authority: str, certificate: x509.Certificate) -> bool:
+    """Whether a certificate says that an authority issued it; for when the authority's own is not there."""
+    wanted = subject(site.organization, site.authority(authority).common_name)
+    return certificate.issuer == wanted
 
 
 def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from onboard.errors import PkiError
 from onboard.provision.authorities import Site
-from onboard.provision.hierarchy import RENEW_WITHIN, ROOT_CRL_VALID_FOR, Kind
+from onboard.provision.hierarchy import RENEW_WITHIN, Kind, crl_valid_for
 from onboard.provision.report import Outcome, Row
 from onboard.provision.state import explained
 from scep_server.authority import IssuingAuthority
@@ -50,7 +50,7 @@ def settle(site: Site, name: str) -> Row:
     """
     current = read(site, name)
     next_update = None if current is None else current.next_update_utc  # an empty CRL is false
-    if current is not None and next_update and site.now < next_update - RENEW_WITHIN:
+    if current is not None and next_update and site.now < next_update - _margin(site, name):
         return row(site, name, Outcome.KEPT, current)
     issuer = site.issuing(name)
     if issuer is None:
@@ -67,9 +67,10 @@ def sign(
     current: x509.CertificateRevocationList | None,
     *,
     revoke: Mapping[int, Reason] | None = None,
-    valid_for: timedelta = ROOT_CRL_VALID_FOR,
 ) -> Row:
     """Sign and write the next CRL: the entries of the current one, and those that are revoked now.
+
+    It ends when the org says (`crl_valid_for`), and never after the authority itself.
 
     Raises:
         StateError: it cannot be written; the current one stands.
@@ -77,6 +78,7 @@ def sign(
     entries = {entry.serial: entry for entry in _entries(() if current is None else current)}
     for serial, reason in (revoke or {}).items():
         entries.setdefault(serial, Revoked(serial=serial, at=site.now, reason=reason))
+    valid_for = crl_valid_for(site.organization, site.authority(issuer.name))
     der = build_crl(
         issuer,
         entries.values(),
@@ -89,6 +91,11 @@ def sign(
         replace(path, der, mode=0o644)
     outcome = Outcome.CREATED if current is None else Outcome.RENEWED
     return row(site, issuer.name, outcome, x509.load_der_x509_crl(der))
+
+
+def _margin(site: Site, name: str) -> timedelta:
+    """How long before its end a CRL is signed anew: at most half of its life."""
+    return min(RENEW_WITHIN, crl_valid_for(site.organization, site.authority(name)) / 2)
 
 
 def read(site: Site, name: str) -> x509.CertificateRevocationList | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from onboard.model import Authority, Organization, Radius, Security
+from onboard.model import Authority, Group, Organization, Radius, Security
 from scep_server.authority import Shape, Urls
 
 ROOT_CRL_VALID_FOR = timedelta(days=365)  # an authority that is offline signs its next CRL before then
@@ -67,39 +67,47 @@ def path_length(organization: Organization, authority: Authority) -> int:
 
 
 def is_offline(organization: Organization, authority: Authority) -> bool:
-    """Whether no group enrols with it: its CRL is signed by hand and its key can be sealed away."""
-    return all(group.authority.name != authority.name for group in organization.groups)
+    """Whether no group enrols with it, nor did before a rollover that goes on: its key can be sealed away."""
+    enrolling = {accepted.name for group in organization.groups for accepted in group.authorities}
+    return authority.name not in enrolling
+
+
+def has_crl_file(organization: Organization, authority: Authority) -> bool:
+    """Whether its CRL is signed by hand and lies in `pki/`."""
+    return authority.is_ours and is_offline(organization, authority)
+
+
+def crl_valid_for(organization: Organization, authority: Authority) -> timedelta:
+    """From one CRL of an authority to the next."""
+    usual = ROOT_CRL_VALID_FOR if is_offline(organization, authority) else organization.pki.crl_valid_for
+    return authority.crl_valid_for or usual
 
 
 def urls(organization: Organization, authority: str) -> Urls:
     """What certificates issued by an authority carry."""
     pki = organization.pki
-    return Urls(crl=pki.crl_url(authority), ocsp=pki.ocsp_url(authority), issuer=pki.issuer_url(authority))
+    ocsp = pki.ocsp_url(authority) if pki.ocsp else ""
+    return Urls(crl=pki.crl_url(authority), ocsp=ocsp, issuer=pki.issuer_url(authority))
 
 
 def _leaves(organization: Organization) -> Iterator[Leaf]:
-    for authority in organization.authorities:
+    own = [authority for authority in organization.authorities if authority.is_ours]
+    for authority in own if organization.pki.ocsp else ():
         yield Leaf(
             kind=Kind.OCSP,
             name=authority.name,
             common_name=f"{authority.name} OCSP",
-            key="rsa-2048" if authority.key.is_rsa else "ec-p256",  # who reads the CA's signature reads this
+            # who reads the CA's signature reads this
+            key="rsa-2048" if authority.key is not None and authority.key.is_rsa else "ec-p256",
             issuer=authority.name,
             shape=Shape.OCSP_SIGNER,
             valid_for=OCSP_VALID_FOR,
         )
     for group in organization.groups:
-        yield Leaf(
-            kind=Kind.RA,
-            name=group.name,
-            common_name=f"{group.name} SCEP RA",
-            key="rsa-2048",  # Apple envelopes to nothing but RSA; each request costs two operations with it
-            issuer=group.authority.name,
-            shape=Shape.REGISTRATION_AUTHORITY,
-            valid_for=RA_VALID_FOR,
-        )
+        for authority in group.authorities:
+            yield _registration_authority(group, authority)
     for radius in organization.radius:
-        issuer = next((anchor.authority for anchor in radius.trust if anchor.authority), "")
+        issuer = radius_issuer(organization, radius)
         if issuer:
             yield _radius(organization, radius, issuer)
     yield Leaf(
@@ -111,6 +119,25 @@ def _leaves(organization: Organization) -> Iterator[Leaf]:
         shape=Shape.PROFILE_SIGNER,
         valid_for=SIGNER_VALID_FOR,
     )
+
+
+def _registration_authority(group: Group, authority: Authority) -> Leaf:
+    """In a rollover each authority has an RA at the endpoint: whom a device seals to says whom it asks."""
+    return Leaf(
+        kind=Kind.RA,
+        name=group.name,
+        common_name=f"{group.name} SCEP RA",
+        key="rsa-2048",  # Apple envelopes to nothing but RSA; each request costs two operations with it
+        issuer=authority.name,
+        shape=Shape.REGISTRATION_AUTHORITY,
+        valid_for=RA_VALID_FOR,
+    )
+
+
+def radius_issuer(organization: Organization, radius: Radius) -> str:
+    """The authority that signs the certificate of a RADIUS server; empty where it is of another PKI."""
+    names = (anchor.authority for anchor in radius.trust if anchor.authority)
+    return next((name for name in names if organization.authority(name).is_ours), "")
 
 
 def _radius(organization: Organization, radius: Radius, issuer: str) -> Leaf:
@@ -133,5 +160,6 @@ def _radius(organization: Organization, radius: Radius, issuer: str) -> Leaf:
 
 def _signing_issuer(organization: Organization) -> str:
     """The first authority whose key stays online, so that the signer can be renewed without the root."""
-    online = (a.name for a in organization.authorities if not is_offline(organization, a))
-    return next(online, organization.authorities[0].name)
+    issuing = {group.authority.name for group in organization.groups}
+    own = [authority.name for authority in organization.authorities if authority.is_ours]
+    return next((name for name in own if name in issuing), own[0])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from onboard.pki import public_path
 from onboard.provision import crls
 from onboard.provision.authorities import Site
-from onboard.provision.hierarchy import Kind, Leaf, is_offline, leaves
-from onboard.provision.leaves import Inventory, inventory, newest
+from onboard.provision.hierarchy import Kind, Leaf, has_crl_file, leaves
+from onboard.provision.leaves import Inventory, in_use, inventory
 from onboard.provision.report import Outcome, Row, certificate_row
 from scep_server.keys import KeyState
 
@@ -27,7 +28,7 @@ def inspect(site: Site) -> tuple[Row, ...]:
     stock = inventory(site.state)
     for authority in site.organization.authorities:
         rows.append(_authority(site, authority.name))
-        if is_offline(site.organization, authority):
+        if has_crl_file(site.organization, authority):
             rows.append(_crl(site, authority.name))
     rows += [_leaf(site, leaf, stock) for leaf in leaves(site.organization)]
     judged = (_judge(site, row) for row in rows)
@@ -37,10 +38,20 @@ def inspect(site: Site) -> tuple[Row, ...]:
 def _authority(site: Site, name: str) -> Row:
     certificate = site.certificate(name)
     if certificate is None:
-        return Row(kind=Kind.AUTHORITY, name=name, outcome=Outcome.BLOCKED, remark=_MISSING)
+        return Row(kind=Kind.AUTHORITY, name=name, outcome=Outcome.BLOCKED, remark=_missing(site, name))
     sealed = site.state.keys().state(name) is KeyState.SEALED
     outcome = Outcome.SEALED if sealed else Outcome.KEPT
-    return certificate_row(Kind.AUTHORITY, name, outcome, certificate, file=str(site.public(name)))
+    path = public_path(site.authority(name), site.folder)
+    return certificate_row(Kind.AUTHORITY, name, outcome, certificate, file=str(path))
+
+
+def _missing(site: Site, name: str) -> str:
+    authority = site.authority(name)
+    if not authority.is_ours:
+        return f"it is missing: put the certificate into {authority.certificate}"
+    if site.public(name, "csr").is_file():
+        return f"its request waits for a signature: then run 'onboard ca import {name} FILE'"
+    return _MISSING
 
 
 def _crl(site: Site, name: str) -> Row:
@@ -52,10 +63,10 @@ def _crl(site: Site, name: str) -> Row:
 
 def _leaf(site: Site, leaf: Leaf, stock: Inventory) -> Row:
     generations = stock.get((leaf.kind, leaf.name), ())
-    certificate = newest(site.state, leaf, generations)
-    whole = next((generation for generation in generations if generation.is_whole), None)
-    if certificate is None or whole is None:
+    found = in_use(site, leaf, generations)
+    if found is None:
         return Row(kind=leaf.kind, name=leaf.name, outcome=Outcome.BLOCKED, remark=_MISSING)
+    whole, certificate = found
     path = site.state.path / leaf.kind.value / f"{whole.stem}.pem"
     return certificate_row(leaf.kind, leaf.name, Outcome.KEPT, certificate, file=str(path))
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.errors import PkiError
 from onboard.pki import load_pem
-from onboard.provision.authorities import Site, is_issued_by, subject
+from onboard.provision.authorities import Site, is_issued_by, names, subject
 from onboard.provision.hierarchy import RENEW_WITHIN, Kind, Leaf
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import StateFolder, explained
@@ -83,10 +83,33 @@ def read(state: StateFolder, kind: Kind, generation: Generation) -> x509.Certifi
         return load_pem(generation.stem, path.read_bytes(), str(path)).parsed
 
 
-def newest(state: StateFolder, leaf: Leaf, generations: tuple[Generation, ...]) -> x509.Certificate | None:
-    """The certificate of the newest whole pair."""
-    whole = next((generation for generation in generations if generation.is_whole), None)
-    return read(state, leaf.kind, whole) if whole else None
+def newest(site: Site, leaf: Leaf, generations: tuple[Generation, ...]) -> x509.Certificate | None:
+    """The certificate of the pair in use: the newest of the leaf's issuer, or else the newest of all."""
+    found = in_use(site, leaf, generations)
+    return found[1] if found else None
+
+
+def in_use(
+    site: Site, leaf: Leaf, generations: tuple[Generation, ...]
+) -> tuple[Generation, x509.Certificate] | None:
+    """The whole pair that stands for a leaf.
+
+    During a rollover an endpoint has RAs of two authorities under one name. Where none is of the leaf's
+    issuer, the newest says at least what was there before.
+
+    Raises:
+        PkiError: a file holds something else.
+        StateError: it cannot be read.
+    """
+    issuer = site.certificate(leaf.issuer)
+    whole = [generation for generation in generations if generation.is_whole]
+    for generation in whole:
+        certificate = read(site.state, leaf.kind, generation)
+        if is_issued_by(certificate, issuer) if issuer else names(site, leaf.issuer, certificate):
+            return generation, certificate
+    if not whole or leaf.kind is Kind.RA:
+        return None
+    return whole[0], read(site.state, leaf.kind, whole[0])
 
 
 def _is_due(site: Site, leaf: Leaf, current: x509.Certificate | None) -> bool:
@@ -115,11 +138,11 @@ def settle(
         PkiError: the issuer refuses, or a certificate and its key do not belong together.
         StateError: a file cannot be written.
     """
-    whole = next((generation for generation in generations if generation.is_whole), None)
-    current = read(site.state, leaf.kind, whole) if whole else None
-    if whole and current:
-        keys = site.state.keys(leaf.kind)
-        check_pair(keys, whole, current, keys.load(whole.stem))
+    whole, current = in_use(site, leaf, generations) or (None, None)
+    latest = next((generation for generation in generations if generation.is_whole), None)
+    keys = site.state.keys(leaf.kind)
+    for generation in {found for found in (whole, latest) if found}:
+        check_pair(keys, generation, read(site.state, leaf.kind, generation), keys.load(generation.stem))
     if whole and current and not _is_due(site, leaf, current):
         return _row(site, leaf, Outcome.KEPT, whole.stem, current)
     if issuer is None:

@@ -11,12 +11,12 @@ from onboard.errors import PkiError
 from onboard.model import Authority
 from onboard.pki import load_pem
 from onboard.provision import crls
-from onboard.provision.authorities import Site, is_issued_by, request_pem, write_public
+from onboard.provision.authorities import Site, is_issued_by, new_key, request_pem, write_public
 from onboard.provision.crls import Reason
-from onboard.provision.hierarchy import Kind, path_length
+from onboard.provision.hierarchy import Kind, is_offline, path_length
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import key_trouble
-from scep_server.keys import KeyState, KeyStoreError, generate, public_key_sha256
+from scep_server.keys import KeyState, KeyStoreError, public_key_sha256
 
 
 def request(site: Site, name: str) -> bytes:
@@ -26,14 +26,14 @@ def request(site: Site, name: str) -> bytes:
         PkiError: the authority has a certificate already, or its key was sealed away.
         StateError: the key cannot be written.
     """
-    authority = site.authority(name)
+    authority = site.own(name)
     if site.certificate(name) is not None:
         raise PkiError(f"{site.public(name)} is there already and in use")
     site.state.create(site.entropy)
     with site.state.locked():
         keys = site.state.keys()
         if keys.state(name) is KeyState.ABSENT:
-            keys.create(name, generate(authority.key.value))
+            keys.create(name, new_key(authority))
         try:
             return request_pem(site, authority, keys.load(name))
         except KeyStoreError as error:
@@ -54,7 +54,7 @@ def import_certificate(site: Site, name: str, pem: bytes, source: str) -> Row:
             names, expired, or there is another one already.
         StateError: it cannot be written.
     """
-    authority = site.authority(name)
+    authority = site.own(name)
     certificate = load_pem(name, pem, source).parsed
     _judge(site, authority, certificate, source)
     path = site.public(name)
@@ -79,7 +79,11 @@ def sign_crl(site: Site, name: str, revoke: Mapping[int, Reason] | None = None) 
         PkiError: its certificate or key is not at hand.
         StateError: it cannot be written; the current one stands.
     """
-    site.authority(name)
+    if not is_offline(site.organization, site.own(name)):
+        raise PkiError(
+            f"'onboard serve' signs the CRL of {name!r}, because groups enrol with it",
+            hint="revoke its certificates with 'onboard cert revoke'",
+        )
     try:
         issuer = site.issuing(name)
     except KeyStoreError as error:
@@ -104,7 +108,9 @@ def _judge(site: Site, authority: Authority, certificate: x509.Certificate, sour
     _judge_usage(site, authority, certificate, source)
     issuer = certificate if authority.is_root else site.certificate(authority.issuer)
     if issuer is not None and not is_issued_by(certificate, issuer):
-        raise PkiError(f"{source}: this was not issued by {site.public(authority.issuer or authority.name)}")
+        raise PkiError(
+            f"{source}: this was not issued by the authority {authority.issuer or authority.name!r}"
+        )
 
 
 def _judge_usage(site: Site, authority: Authority, certificate: x509.Certificate, source: str) -> None:

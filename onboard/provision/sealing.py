@@ -7,8 +7,8 @@ from pathlib import Path
 from onboard.errors import PkiError
 from onboard.model import Authority
 from onboard.provision.authorities import Site
-from onboard.provision.hierarchy import Kind, is_offline, leaves
-from onboard.provision.leaves import inventory
+from onboard.provision.hierarchy import Kind, has_crl_file, leaves
+from onboard.provision.leaves import in_use, inventory
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import StateFolder, explained, key_trouble
 from onboard.secret import Secret
@@ -28,7 +28,7 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
         PkiError: what only this key can sign is not all made, the key is not here, or `to` is taken.
         StateError: a file cannot be written; the key is still here.
     """
-    authority = site.authority(name)
+    authority = site.own(name)
     certificate = site.certificate(name)
     unmade = _unmade(site, authority)
     if certificate is None or unmade:
@@ -48,7 +48,7 @@ def seal(site: Site, name: str, to: Path, passphrase: Secret) -> Row:
 def _unmade(site: Site, authority: Authority) -> str:
     """What the authority still has to sign; empty when everything is there."""
     name = authority.name
-    if is_offline(site.organization, authority) and not site.public(name, "crl").is_file():
+    if has_crl_file(site.organization, authority) and not site.public(name, "crl").is_file():
         return f"pki/{name}.crl"
     for child in site.organization.authorities:
         if child.issuer == name and site.certificate(child.name) is None:
@@ -56,7 +56,7 @@ def _unmade(site: Site, authority: Authority) -> str:
     stock = inventory(site.state)
     for leaf in leaves(site.organization):
         pairs = stock.get((leaf.kind, leaf.name), ())
-        if leaf.issuer == name and not any(pair.is_whole for pair in pairs):
+        if leaf.issuer == name and in_use(site, leaf, pairs) is None:
             return f"{leaf.kind}/{leaf.name}.pem"
     return ""
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from onboard.errors import PkiError
 from onboard.model import Group
 from onboard.provision import leaves
-from onboard.provision.authorities import Site
+from onboard.provision.authorities import Site, is_issued_by
 from onboard.provision.hierarchy import Kind
 from onboard.provision.state import key_trouble
 from scep_server.authority import IssuingAuthority
@@ -66,19 +66,28 @@ class Loader:
             raise PkiError(f"authority {name!r} cannot issue: its {what}", hint="" if sealed else _INIT)
         return issuer
 
-    def recipients(self, group: Group) -> tuple[Recipient, ...]:
-        """The RA pairs of a group, newest first: that one signs, all open what was sent to them.
+    def recipients(self, group: Group, authority: str = "") -> tuple[Recipient, ...]:
+        """The RA pairs of a group that one of its authorities signed, newest first: that one signs replies.
+
+        Args:
+            group: whose endpoint.
+            authority: one of the group's; the one that issues when empty. All pairs open what was sent to
+                them, so a renewed RA goes on until its end.
 
         Raises:
             PkiError: there is none that is still valid.
         """
+        name = authority or group.authority.name
+        issuer = self.site.certificate(name)
         found = tuple(
             Recipient(certificate=pair.certificate, key=pair.key)
             for pair in self.pairs(Kind.RA, group.name)
-            if isinstance(pair.key, rsa.RSAPrivateKey)
+            if isinstance(pair.key, rsa.RSAPrivateKey) and issuer and is_issued_by(pair.certificate, issuer)
         )
         if not found:
-            raise PkiError(f"the RA of group {group.name!r} is not there, or has expired", hint=_INIT)
+            raise PkiError(
+                f"the RA of group {group.name!r} under {name!r} is not there, or has expired", hint=_INIT
+            )
         return found
 
     def ocsp_signer(self, authority: str) -> Pair | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onboard.errors import OnboardError, PkiError
-from onboard.model import Group, Network, NetworkType, Organization, Radius
+from onboard.model import Authority, Group, Network, NetworkType, Organization, Radius
 from onboard.names import EXTENDED_KEY_USAGES
 from onboard.pki import PublicCertificate
 from onboard.radius.openssl_names import attribute_line, escaped, one_line
@@ -58,8 +58,13 @@ def make_policy(
         OnboardError: two groups of one authority get the same certificates.
     """
     members = [group for group in organization.groups if _networks(group, radius)]
-    authorities = {a.name: a for group in members for a in organization.chain(group.authority)}
-    rules = tuple(_rule(organization, group, radius, certificates) for group in members)
+    accepted = [authority for group in members for authority in group.authorities]
+    authorities = {a.name: a for authority in accepted for a in organization.chain(authority)}
+    rules = tuple(
+        _rule(organization, group, authority, radius, certificates)
+        for group in members
+        for authority in group.authorities
+    )
     _demand_distinct(rules)
     return Policy(
         organization=organization.name,
@@ -67,7 +72,7 @@ def make_policy(
         client_auth=EXTENDED_KEY_USAGES["client-auth"],
         rules=rules,
         trusted=tuple(_certificate(certificates, name) for name in authorities),
-        crl_urls={name: organization.pki.crl_url(name) for name in authorities},
+        crl_urls=_crl_urls(organization, tuple(authorities.values()), certificates),
     )
 
 
@@ -75,15 +80,37 @@ def _networks(group: Group, radius: Radius) -> tuple[Network, ...]:
     return tuple(network for network in group.networks if network.radius.name == radius.name)
 
 
+def _crl_urls(
+    organization: Organization,
+    authorities: tuple[Authority, ...],
+    certificates: Mapping[str, PublicCertificate],
+) -> Mapping[str, str]:
+    """Where the CRL of each authority is; of somebody else's, where the certificates that it issued say.
+
+    Raises:
+        OnboardError: those say nothing that can be fetched, and without its CRL nobody would be let in.
+    """
+    urls = {a.name: organization.pki.crl_url(a.name) for a in authorities if a.is_ours}
+    for foreign in (a for a in authorities if not a.is_ours):
+        below = (_certificate(certificates, a.name) for a in authorities if a.issuer == foreign.name)
+        found = [url for certificate in below for url in certificate.crl_urls if url.startswith("http://")]
+        if not found:
+            msg = f"{foreign.place}: no certificate that {foreign.name!r} issued here names its CRL by http"
+            raise OnboardError(msg, hint="ask its owner for certificates with a CRL distribution point")
+        urls[foreign.name] = found[0]
+    return urls
+
+
 def _rule(
     organization: Organization,
     group: Group,
+    authority: Authority,
     radius: Radius,
     certificates: Mapping[str, PublicCertificate],
 ) -> Rule:
     networks = _networks(group, radius)
-    issuer = _certificate(certificates, group.authority.name)
-    shared = [other for other in organization.groups if other.authority.name == group.authority.name]
+    issuer = _certificate(certificates, authority.name)
+    shared = [other for other in organization.groups if authority.name in {a.name for a in other.authorities}]
     return Rule(
         group=group.name,
         issuer=one_line(issuer.parsed.subject),

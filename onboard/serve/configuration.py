@@ -12,16 +12,17 @@ from cryptography import x509
 from onboard.errors import PkiError
 from onboard.model import Authority, Group, Rate
 from onboard.provision import Site, issuance_policy
-from onboard.provision.hierarchy import is_offline
+from onboard.provision.hierarchy import crl_valid_for, has_crl_file
 from onboard.provision.leaves import read
 from onboard.provision.serving import Loader
 from onboard.secret import Secret
 from scep_server import limits
+from scep_server.authority import IssuingAuthority
 from scep_server.challenges import StaticChallenge, digest
 from scep_server.messages import ChallengePassword
 from scep_server.revocation import Responder
 from scep_server.runtime.config import ServerConfig, Tls
-from scep_server.service import Endpoint
+from scep_server.service import Alternate, Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.sqlite_store import SqliteStore
 
@@ -70,7 +71,7 @@ def configure(
             for group in organization.groups
             if parts.scep
         ),
-        authorities=tuple(_published(loader, authority) for authority in organization.authorities)
+        authorities=tuple(_published(loader, a) for a in organization.authorities if a.is_ours)
         if parts.pki
         else None,
         open_store=lambda: SqliteStore(site.state.store),
@@ -90,12 +91,50 @@ def _rate(rate: Rate | None) -> limits.Rate | None:
 
 
 def _endpoint(loader: Loader, group: Group, challenge: Secret | None, pepper: bytes) -> Endpoint:
+    previous, following = _alternates(loader, group)
     return Endpoint(
         group=group.name,
         authority=loader.issuing(group.authority.name),
         recipients=loader.recipients(group),
         policy=issuance_policy(loader.site.organization, group),
         static=() if challenge is None else (_static(challenge, pepper),),
+        previous=previous,
+        next=following,
+    )
+
+
+def _alternates(loader: Loader, group: Group) -> tuple[tuple[Alternate, ...], Alternate | None]:
+    """The other authorities of a group in a rollover (RFC 8894 §4.7): those that were, and the one to come.
+
+    To come is what began later than the authority that issues now. One that can sign no more, because its
+    key was taken away or its RA has expired, is left out: devices that seal to it ask for the CA anew.
+    """
+    previous: list[Alternate] = []
+    following: Alternate | None = None
+    for other in group.also_accepted:
+        pairs = _standing(loader, group, other)
+        if pairs and following is None and _begins_later(loader, other, group.authority):
+            following = pairs[0]
+        else:
+            previous += pairs
+    return tuple(previous), following
+
+
+def _standing(loader: Loader, group: Group, other: Authority) -> list[Alternate]:
+    if not loader.site.at_hand(other.name):
+        return []
+    issuer = loader.issuing(other.name)
+    try:
+        recipients = loader.recipients(group, other.name)
+    except PkiError:  # expired, or the rollover has not been provisioned yet
+        return []
+    return [Alternate(authority=issuer, recipient=recipient) for recipient in recipients]
+
+
+def _begins_later(loader: Loader, one: Authority, other: Authority) -> bool:
+    first, second = loader.site.certificate(one.name), loader.site.certificate(other.name)
+    return (
+        first is not None and second is not None and first.not_valid_before_utc > second.not_valid_before_utc
     )
 
 
@@ -112,15 +151,22 @@ def _published(loader: Loader, authority: Authority) -> PublishedAuthority:
     if certificate is None:
         msg = f"pki/{authority.name}.pem is not there"
         raise PkiError(msg, hint="run 'onboard ca init' first")
-    offline = is_offline(site.organization, authority)
+    by_hand = has_crl_file(site.organization, authority)
     return PublishedAuthority(
         name=authority.name,
         certificate=certificate,
-        signer=None if offline else loader.issuing(authority.name),
-        crl_file=site.public(authority.name, "crl") if offline else None,
+        signer=None if by_hand else _signer(loader, authority),
+        crl_valid_for=crl_valid_for(site.organization, authority),
+        crl_file=site.public(authority.name, "crl"),
         responder=_responder(loader, authority, certificate),
         infrastructure=_unrecorded(loader, certificate),
     )
+
+
+def _signer(loader: Loader, authority: Authority) -> IssuingAuthority | None:
+    """Who signs an authority's CRLs; None where a rollover goes on and its key was taken away already."""
+    issues = any(group.authority.name == authority.name for group in loader.site.organization.groups)
+    return loader.issuing(authority.name) if issues or loader.site.at_hand(authority.name) else None
 
 
 def _responder(loader: Loader, authority: Authority, issuer: x509.Certificate) -> Responder | None:

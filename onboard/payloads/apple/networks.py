@@ -138,7 +138,7 @@ def _demand_192_bit(plan: GroupPlan, network: NetworkPlan) -> None:
             f" {plan.profile.name} gives devices RSA keys of {plan.scep.key_bits} bits",
             hint="use key: rsa-4096 in the profile (SCEP on Apple has no EC keys)",
         )
-    for certificate in (plan.issuing, *plan.issuers, *network.anchors):
+    for certificate in (*plan.signers, *plan.issuers, *network.anchors):
         if not _is_192_bit(certificate):
             raise PayloadError(
                 f"network {network.name} of group {plan.group} is wpa3-enterprise-192, but the key of"

@@ -156,7 +156,7 @@ def _client_certificate(plan: GroupPlan, placement: Placement) -> Mapping[str, o
             "ClientCertProvisioningProfileId": placement.provisioning_profile_id,
         }
     # The immediate issuer is compared, which is why the issuing CA is among the certificates.
-    pattern: dict[str, object] = {"IssuerCARef": [certificate_guid(plan, plan.issuing)]}
+    pattern: dict[str, object] = {"IssuerCARef": [certificate_guid(plan, signer) for signer in plan.signers]}
     if subject := subject_pattern(plan):
         pattern["Subject"] = subject
     return {"ClientCertType": "Pattern", "ClientCertPattern": pattern}

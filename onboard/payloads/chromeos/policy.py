@@ -174,8 +174,16 @@ def _ethernet(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
     }
 
 
+def _issuer(plan: GroupPlan) -> dict[str, str]:
+    """The issuer's common name; in a rollover, when there are two of them, the organization they share."""
+    organizations = {signer.organization for signer in plan.signers}
+    if len(plan.signers) > 1 and len(organizations) == 1 and organizations != {""}:
+        return {"organization": plan.issuing.organization}
+    return {"commonName": plan.issuing.common_name}
+
+
 def _eap(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
-    pattern: dict[str, object] = {"issuer": {"commonName": plan.issuing.common_name}}
+    pattern: dict[str, object] = {"issuer": _issuer(plan)}
     subject = onc.subject_pattern(plan)
     if subject:
         pattern["subject"] = {"organizationalUnit": subject["OrganizationalUnit"]}

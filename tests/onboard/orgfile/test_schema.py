@@ -25,6 +25,8 @@ BEYOND = {
     # two values compared
     *(
         "authority-outlives-issuer",
+        "crl-of-minutes",
+        "foreign-authority-that-issues",
         "common-name-twice",
         "groups-that-look-alike",
         "profile-outlives-authority",

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.certificates import make_certificate
 
 from onboard.errors import Severity
 from onboard.orgfile import check, load
@@ -56,6 +57,25 @@ def test_anchor_file_must_be_a_certificate(tmp_path: Path, content: bytes | None
     (error,) = said(tmp_path, text, STRONG)
     assert error.startswith("error radius.main.trust[1]: ")
     assert says in error
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read"),
+        (b"x", "is not a certificate"),
+        (make_certificate("leaf.example").der, "is not the certificate of an authority"),
+        (make_certificate("Their CA", ca=True).der, ""),
+    ],
+)
+def test_somebody_elses_authority_must_be_one(tmp_path: Path, content: bytes | None, says: str):
+    """An authority that is only a certificate must be there, and must be one that may issue."""
+    text = ACME.replace("radius:\n", "  theirs:\n    certificate: file:theirs.pem\nradius:\n", 1)
+    if content is not None:
+        (tmp_path / "theirs.pem").write_bytes(content)
+    found = said(tmp_path, text, STRONG)
+    assert len(found) == bool(says)
+    assert all(error.startswith("error authorities.theirs: ") and says in error for error in found)
 
 
 def test_anchor_file(tmp_path: Path):

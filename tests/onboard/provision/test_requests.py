@@ -13,7 +13,7 @@ from support.northwind import NORTHWIND, ROOT, STAFF, STAFF_CA
 from support.sites import NOW, at, new_site, provisioned
 
 from onboard.errors import PkiError
-from onboard.provision import Outcome, Reason, import_certificate, init, request, seal, sign_crl
+from onboard.provision import Outcome, Reason, crls, import_certificate, init, request, seal, sign_crl
 from onboard.secret import Secret
 from scep_server.keys import KeyState, generate
 
@@ -207,7 +207,7 @@ def test_garbage_in_place_of_a_crl_is_named(tmp_path, content):
 def test_a_crl_of_another_authority_is_named(tmp_path):
     """Its signature tells."""
     site = provisioned(tmp_path)
-    sign_crl(site, "staff")
+    crls.sign(site, site.issuing("staff"), None)
     (tmp_path / "pki/staff.crl").rename(tmp_path / "pki/root.crl")
     with pytest.raises(PkiError, match="was not signed by"):
         init(site)
