@@ -9,10 +9,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
+from onboard.apple_options import AppleOptions, Passpoint, Setting, TlsVersions
 from onboard.errors import NOWHERE, Place
 from onboard.names import AltNameKind, AttributeType
+from onboard.options import EapMethod, RadiusType, WindowsOptions
 from onboard.secret import SecretReference
 from onboard.variables import Holder, Template
 
@@ -75,6 +77,7 @@ class ChallengeType(enum.StrEnum):
 
     STATIC = "static"
     ONE_TIME = "one-time"
+    APPROVAL = "approval"  # a shared secret opens the queue, a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +128,23 @@ class Authority:
     key: KeyKind | None = None
     valid_for: timedelta | None = None
     issuer: str = ""
+    certificate: str = ""
+    crl_valid_for: timedelta | None = None
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @property
-    certificate: str = ""
-    crl_valid_for: timedelta | None = None
     def is_root(self) -> bool:
         """Whether no authority of the org signs it."""
         return not self.issuer
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
     @property
     def is_ours(self) -> bool:
         """Whether its key is ours; otherwise it is trusted and never made here."""
         return not self.certificate
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
     """What a RADIUS server's chain must end in: an authority of this org, or a certificate file."""
 
     authority: str = ""
@@ -161,6 +164,8 @@ class Radius:
     name: str
     server_names: tuple[str, ...]  # lower-case DNS names; one leading "*." label is allowed
     trust: tuple[Anchor, ...]
+    type: RadiusType = RadiusType.FREERADIUS
+    tls: TlsVersions = field(default_factory=TlsVersions)
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -173,6 +178,14 @@ class Network:
     radius: Radius
     ssid: Ssid | None = None  # None exactly for Ethernet
     security: Security | None = None  # None exactly for Ethernet
+    eap: EapMethod = EapMethod.TLS  # of Windows; everybody else does EAP-TLS
+    fips: bool = False  # Windows encrypts by FIPS 140 validated code; WPA2 only
+    hidden: bool = False  # devices must ask for it wherever they are
+    outer_identity: str = ""  # Apple: what is said before TLS 1.3 hides the rest
+    passpoint: Passpoint | None = None
+    apple: Mapping[str, Setting] = field(
+        default_factory=dict, hash=False
+    )  # keys of apple_options.NETWORK_KEYS
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -208,6 +221,9 @@ class EnrollmentProfile:
     valid_for: timedelta
     renew_within: timedelta  # from this long before the end a renewal is taken
     extended_key_usages: tuple[str, ...]  # keys of names.EXTENDED_KEY_USAGES
+    renew_after_expiry: timedelta | None = None  # until this long after the end a renewal is still taken
+    supersede_after: timedelta | None = None  # this long after its renewal the old certificate is revoked
+    max_active: int | None = None  # live certificates for one identity
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @property
@@ -218,12 +234,35 @@ class EnrollmentProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerSecret:
+    """A secret that a group shared before; taken through the end of a day, UTC."""
+
+    secret: SecretReference
+    until: date
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """How enrolments of a group are authorised."""
+    """How enrolments of a group are authorised.
+
+    Attributes:
+        type: by what.
+        secret: that the group shares; None exactly for ONE_TIME.
+        valid_for: ONE_TIME: life of a minted challenge; APPROVAL: how long a request waits.
+        until: the last day, UTC, on which the secret is taken; None: no end.
+        also_accept: secrets that the group shared before.
+        addresses: networks whence shared secrets are taken, as CIDR; empty: from anywhere.
+        uses: how many certificates each shared secret may give; None: any number.
+    """
 
     type: ChallengeType
-    secret: SecretReference | None = None  # exactly for STATIC
-    valid_for: timedelta = timedelta(hours=1)  # ONE_TIME: life of a minted challenge
+    secret: SecretReference | None = None
+    valid_for: timedelta = timedelta(hours=1)
+    until: date | None = None
+    also_accept: tuple[FormerSecret, ...] = ()
+    addresses: tuple[str, ...] = ()
+    uses: int | None = None
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -239,7 +278,22 @@ class Group:
     platforms: tuple[Platform, ...]
     challenge: Challenge
     vlan: int | None = None
+    windows: WindowsOptions = field(default_factory=WindowsOptions)
+    apple: AppleOptions = field(default_factory=AppleOptions)
+    access_for: timedelta | None = None  # ends certificates, and removes Apple's profile
+    formerly: tuple[str, ...] = ()  # keys that it had before, oldest first
+    single_certificate: bool = False  # GetCACert gives the CA's certificate alone, and devices seal to the CA
     place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def authorities(self) -> tuple[Authority, ...]:
+        """Everybody whose certificates are good for this group; the first one issues."""
+        return (self.authority, *self.also_accepted)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every key that it has or had, today's first."""
+        return (self.name, *self.formerly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +322,8 @@ class PkiSettings:
     """Where CRLs, OCSP and issuer certificates are fetched; baked into every certificate."""
 
     url: str  # absolute http, no trailing slash
+    crl_valid_for: timedelta = timedelta(days=3)  # of authorities that issue to groups
+    ocsp: bool = True  # whether certificates name a responder
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     def crl_url(self, authority: str) -> str:
@@ -285,16 +341,6 @@ class PkiSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onboarding:
-    @property
-    def authorities(self) -> tuple[Authority, ...]:
-        """Everybody whose certificates are good for this group; the first one issues."""
-        return (self.authority, *self.also_accepted)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Every key that it has or had, today's first."""
-        return (self.name, *self.formerly)
-
     """The onboarding SSID, its garden and the portal."""
 
     ssid: Ssid
@@ -322,8 +368,6 @@ class Organization:
 
     def group(self, name: str) -> Group:
         """The group called `name` (KeyError if there is none)."""
-    crl_valid_for: timedelta = timedelta(days=3)  # of authorities that issue to groups
-    ocsp: bool = True  # whether certificates name a responder
         return {group.name: group for group in self.groups}[name]
 
     def authority(self, name: str) -> Authority:

@@ -6,14 +6,19 @@ nothing but spelling.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from onboard.apple_options import AppleOptions, Passpoint, Setting, TlsVersions
 from onboard.errors import PkiError
 from onboard.model import (
+    ChallengeType,
     EnrollmentProfile,
     Group,
+    Network,
     NetworkType,
     Organization,
     Platform,
@@ -22,6 +27,7 @@ from onboard.model import (
     Support,
 )
 from onboard.names import AltNameKind, AttributeType
+from onboard.options import EapMethod, RadiusType, WindowsOptions
 from onboard.pki import PublicCertificate
 from onboard.secret import Secret
 from onboard.variables import CHALLENGE, Holder, Template
@@ -56,6 +62,16 @@ class NetworkPlan:
     security: Security | None  # None exactly for Ethernet
     server_names: tuple[str, ...]  # never empty
     anchors: tuple[PublicCertificate, ...]  # never empty: roots of the RADIUS server's chain
+    radius: RadiusType = RadiusType.FREERADIUS
+    eap: EapMethod = EapMethod.TLS
+    fips: bool = False
+    hidden: bool = False
+    outer_identity: str = ""
+    passpoint: Passpoint | None = None
+    tls: TlsVersions = field(default_factory=TlsVersions)
+    apple: Mapping[str, Setting] = field(default_factory=dict, hash=False)
+    # TEAP: who issues to the computers and to the people of all groups on this network; empty otherwise
+    chained: Mapping[Holder, tuple[PublicCertificate, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +83,7 @@ class ScepPlan:
     subject: tuple[SubjectPart, ...]
     subject_alt_names: tuple[AltNamePart, ...]
     key_bits: int  # 2048 or 4096, RSA
+    waits: bool = False  # whether a person approves each request, which takes a while
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +94,18 @@ class GroupPlan:
     organization_identifier: str
     support: Support
     group: str
+    first_name: str = ""  # what identifiers are made of, where the group was renamed; else empty
     platforms: tuple[Platform, ...]
     profile: EnrollmentProfile
     issuing: PublicCertificate  # signs the devices' certificates
     issuers: tuple[PublicCertificate, ...]  # of `issuing`, nearest first; the last is the root
+    # Chains of authorities whose certificates go on working during a rollover, each as issuing, *issuers.
+    also_accepted: tuple[tuple[PublicCertificate, ...], ...] = ()
     networks: tuple[NetworkPlan, ...]  # in order of preference
     scep: ScepPlan
+    apple: AppleOptions = field(default_factory=AppleOptions)
+    access_for: timedelta | None = None
+    windows: WindowsOptions = field(default_factory=WindowsOptions)
     onboarding_ssid: Ssid | None = None  # where devices without a certificate start; None without onboarding
 
     @property
@@ -91,32 +114,36 @@ class GroupPlan:
         return self.issuers[-1] if self.issuers else self.issuing
 
     @property
+    def signers(self) -> tuple[PublicCertificate, ...]:
+        """Who may have signed the device's certificate: `issuing`, then those before or after it."""
+        return (self.issuing, *(chain[0] for chain in self.also_accepted))
+
+    @property
     def holder(self) -> Holder:
         """Whether certificates name a person or a device."""
         return self.profile.holder
 
     @property
     def anchors(self) -> tuple[PublicCertificate, ...]:
-        """Every certificate a device must hold: RADIUS anchors, then the issuing chain; each once."""
+        """Every certificate a device must hold: RADIUS anchors, then the issuing chains; each once."""
         everything = [a for network in self.networks for a in network.anchors]
-    # Chains of authorities whose certificates go on working during a rollover, each as issuing, *issuers.
-    also_accepted: tuple[tuple[PublicCertificate, ...], ...] = ()
+        everything += [certificate for chain in self.also_accepted for certificate in reversed(chain)]
         everything += [*reversed(self.issuers), self.issuing]
         return tuple({certificate.sha256: certificate for certificate in everything}.values())
 
     def identifier(self, *place: str) -> str:
         """Reverse-DNS identifier of a thing in this group, e.g. `identifier("apple", "scep")`."""
-        return ".".join((self.organization_identifier, "onboard", self.group, *place))
+        return ".".join((self.organization_identifier, "onboard", self.first_name or self.group, *place))
 
     def uuid(self, *place: str) -> uuid.UUID:
         """UUIDv5 of the organization's identifier and the thing's place; stable across content changes."""
-        return uuid.uuid5(_NAMESPACE, "/".join((self.organization_identifier, self.group, *place)))
+        return _uuid("/".join((self.organization_identifier, self.first_name or self.group, *place)))
 
 
-    @property
-    def signers(self) -> tuple[PublicCertificate, ...]:
-        """Who may have signed the device's certificate: `issuing`, then those before or after it."""
-        return (self.issuing, *(chain[0] for chain in self.also_accepted))
+@functools.lru_cache(maxsize=8192)  # a portal asks for the same ones with each download
+def _uuid(place: str) -> uuid.UUID:
+    return uuid.uuid5(_NAMESPACE, place)
+
 
 def make_plan(
     organization: Organization,
@@ -127,7 +154,6 @@ def make_plan(
     """The plan of one group.
 
     Args:
-        everything += [certificate for chain in self.also_accepted for certificate in reversed(chain)]
         organization: the whole definition.
         group: one of its groups.
         certificates: public certificates by authority name or "file:PATH".
@@ -147,6 +173,7 @@ def make_plan(
         organization_identifier=organization.identifier,
         support=organization.support,
         group=group.name,
+        first_name=group.formerly[0] if group.formerly else "",
         platforms=group.platforms,
         profile=group.profile,
         issuing=issuing,
@@ -165,6 +192,7 @@ def make_plan(
                 AltNamePart(kind=n.kind, value=n.value.bind(known)) for n in group.profile.subject_alt_names
             ),
             key_bits=group.profile.key.bits,
+            waits=group.challenge.type is ChallengeType.APPROVAL,
         ),
     )
 
@@ -176,18 +204,39 @@ def challenge_template(plan: GroupPlan) -> Template:
     )
 
 
-def _networks(group: Group, certificates: Mapping[str, PublicCertificate]) -> tuple[NetworkPlan, ...]:
-    return tuple(
-        NetworkPlan(
-            name=network.name,
-            type=network.type,
-            ssid=network.ssid,
-            security=network.security,
-            server_names=network.radius.server_names,
-            anchors=tuple(_certificate(certificates, anchor.name) for anchor in network.radius.trust),
-        )
-        for network in group.networks
+def _network(
+    network: Network, organization: Organization, certificates: Mapping[str, PublicCertificate]
+) -> NetworkPlan:
+    return NetworkPlan(
+        name=network.name,
+        type=network.type,
+        ssid=network.ssid,
+        security=network.security,
+        server_names=network.radius.server_names,
+        anchors=tuple(_certificate(certificates, anchor.name) for anchor in network.radius.trust),
+        radius=network.radius.type,
+        eap=network.eap,
+        fips=network.fips,
+        hidden=network.hidden,
+        outer_identity=network.outer_identity,
+        passpoint=network.passpoint,
+        tls=network.radius.tls,
+        apple=network.apple,
+        chained=_chained(network, organization, certificates) if network.eap is EapMethod.TEAP else {},
     )
+
+
+def _chained(
+    network: Network, organization: Organization, certificates: Mapping[str, PublicCertificate]
+) -> Mapping[Holder, tuple[PublicCertificate, ...]]:
+    """A computer and its user are in two groups, so the network's profile knows the issuers of all."""
+    issuers: dict[Holder, dict[str, PublicCertificate]] = {Holder.DEVICE: {}, Holder.USER: {}}
+    for group in organization.groups:
+        if Platform.WINDOWS in group.platforms and network.name in {n.name for n in group.networks}:
+            for authority in group.authorities:
+                certificate = _certificate(certificates, authority.name)
+                issuers[group.profile.holder][authority.name] = certificate
+    return {holder: tuple(found.values()) for holder, found in issuers.items()}
 
 
 def _certificate(certificates: Mapping[str, PublicCertificate], name: str) -> PublicCertificate:

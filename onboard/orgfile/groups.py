@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
+from onboard.apple_options import Setting
 from onboard.model import (
     Authority,
     Challenge,
-    ChallengeType,
     EnrollmentProfile,
     Group,
     Network,
     Platform,
 )
-from onboard.orgfile import scalars
+from onboard.orgfile import apple_options, scalars
+from onboard.orgfile.challenges import read_challenge
 from onboard.orgfile.cursor import (
     NOT_YET,
     Cursor,
-    Fields,
     Found,
     Reader,
-    ReportedError,
     Table,
     find,
     values,
@@ -31,27 +31,30 @@ from onboard.orgfile.cursor import (
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.nodes import Sequence
-from onboard.orgfile.references import read_static_challenge
-from onboard.secret import SecretReference
+from onboard.orgfile.platform_options import WrittenPlatforms, read_platforms
 
 T = TypeVar("T")
 
-_KEYS = ("authority", "profile", "networks", "vlan", "platforms", "challenge")
+_KEYS = (
+    "authority",
+    "profile",
+    "networks",
+    "vlan",
+    "platforms",
+    "challenge",
+    "apple",
+    "access_for",
+    "formerly",
+    "scep",
+)
 _LATER: Mapping[str, tuple[str, ...]] = {
     "title": (),
-    "formerly": (),
     "reply": (),
     "wins_over": (),
     "like": _KEYS,  # it brings whatever is missing here
-    "access_for": (),
 }
-_CHALLENGE_LATER: Mapping[str, tuple[str, ...]] = {"also_accept": (), "addresses": (), "uses": ()}
 # Made once: they run for each of a thousand groups.
-_PLATFORM = scalars.choice(Platform)
-_TYPE = scalars.choice(ChallengeType)
 _VLAN = scalars.whole_number(1, 4094, "a VLAN")
-_ONE_TIME_LIFE = timedelta(hours=1)
-_LATER_PLATFORMS = frozenset({"ios", "ipados", "macos", "tvos", "watchos", "visionos"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +64,38 @@ class WrittenGroup:
     name: str
     cursor: Cursor
     authority: Found[Authority]
+    also_accepted: Found[tuple[Authority, ...]]
     profile: Found[EnrollmentProfile]
     networks: Found[tuple[Found[Network], ...]]
     vlan: Found[int | None]
-    also_accepted: Found[tuple[Authority, ...]]
-    platforms: Found[tuple[Found[Platform], ...]]
+    asked: Found[WrittenPlatforms]
+    apple: Found[Mapping[str, Setting]]
+    access_for: Found[timedelta | None]
     challenge: Found[Challenge]
+    formerly: Found[tuple[Found[str], ...]]
+    single_certificate: Found[bool]
+
+    @property
+    def platforms(self) -> Found[tuple[Found[Platform], ...]]:
+        """Its platforms, options apart."""
+        return find(self.asked.cursor, lambda _: self.asked.value.platforms)
 
     def build(self) -> Group:
         """The group (ReportedError if a part of it cannot be had)."""
         return Group(
             name=self.name,
             authority=self.authority.value,
+            also_accepted=self.also_accepted.value,
             profile=self.profile.value,
             networks=values(self.networks.value),
             vlan=self.vlan.value,
             platforms=values(self.platforms.value),
+            windows=self.asked.value.windows.value,
+            apple=replace(self.asked.value.apple.value, keys=self.apple.value),
+            access_for=self.access_for.value,
             challenge=self.challenge.value,
+            formerly=values(self.formerly.value),
+            single_certificate=self.single_certificate.value,
             place=self.cursor.place,
         )
 
@@ -85,7 +103,6 @@ class WrittenGroup:
 def read_groups(
     authorities: Table[Authority], profiles: Table[EnrollmentProfile], networks: Table[Network]
 ) -> Reader[tuple[Found[WrittenGroup], ...]]:
-            also_accepted=self.also_accepted.value,
     """A reader of every group."""
 
     def read(cursor: Cursor) -> tuple[Found[WrittenGroup], ...]:
@@ -110,6 +127,7 @@ def _read_entry(
         fields = cursor.fields(
             "a group with authority, profile, networks, platforms and challenge", _KEYS, _LATER
         )
+        issuers = fields.required("authority", _one_or_several(authorities))
         return WrittenGroup(
             name=name,
             cursor=cursor,
@@ -118,8 +136,12 @@ def _read_entry(
             profile=fields.required("profile", _one(profiles)),
             networks=fields.required("networks", distinct(networks.find, "a list of networks")),
             vlan=fields.optional("vlan", _read_vlan, None),
-            platforms=fields.required("platforms", _read_platforms),
-            challenge=fields.required("challenge", _read_challenge),
+            asked=fields.required("platforms", read_platforms),
+            apple=fields.optional("apple", apple_options.read_group_keys, {}),
+            access_for=fields.optional("access_for", scalars.duration, None),
+            challenge=fields.required("challenge", read_challenge),
+            formerly=fields.optional("formerly", distinct(_read_slug, "a list of former keys"), ()),
+            single_certificate=fields.optional("scep", _read_scep, default=False),
         )
 
     return read
@@ -128,7 +150,6 @@ def _read_entry(
 def _one(table: Table[T]) -> Reader[T]:
     """A reference to one; the list form comes later."""
 
-        issuers = fields.required("authority", _one_or_several(authorities))
     def read(cursor: Cursor) -> T:
         if isinstance(cursor.node, Sequence):
             cursor.fail(f"expected the name of one {table.kind}, found a list", f"several are {NOT_YET}")
@@ -140,51 +161,31 @@ def _one(table: Table[T]) -> Reader[T]:
 def _one_or_several(table: Table[Authority]) -> Reader[tuple[Found[Authority], ...]]:
     """The authority that issues, or a list during a rollover: the first issues, all are accepted."""
 
+    def read(cursor: Cursor) -> tuple[Found[Authority], ...]:
+        if isinstance(cursor.node, Sequence):
+            return distinct(table.find, "the name of an authority, or a list of them")(cursor)
+        return (find(cursor, table.find),)
 
-def _read_platforms(cursor: Cursor) -> tuple[Found[Platform], ...]:
-    if isinstance(cursor.node, MappingNode):
-        cursor.fail("expected a list of platforms, found a mapping", f"options of a platform are {NOT_YET}")
-    return distinct(_read_platform, "a list of platforms")(cursor)
-
-
-def _read_platform(cursor: Cursor) -> Platform:
-    text = cursor.text("a platform")
-    if text in _LATER_PLATFORMS:
-        cursor.fail(f"'{text}' on its own is {NOT_YET}", "write 'apple', which covers it")
-    return _PLATFORM(cursor)
-
-
-def _read_challenge(cursor: Cursor) -> Challenge:
-    fields = cursor.fields("a challenge with type", ("type", "secret", "valid_for"), _CHALLENGE_LATER)
-    kind = fields.required("type", _TYPE)
-    secret, valid_for = _read_terms(fields, kind.value if kind.is_readable else None)
-    return Challenge(type=kind.value, secret=secret.value, valid_for=valid_for.value, place=cursor.place)
-
-
-def _read_terms(
-    fields: Fields, kind: ChallengeType | None
-) -> tuple[Found[SecretReference | None], Found[timedelta]]:
-    """Secret and life, as the type has them; of an unreadable type nothing more is said."""
-    if kind is ChallengeType.STATIC:
-        return (
-            fields.required("secret", read_static_challenge),
-            fields.optional(
-                "valid_for", _refuse("a static challenge has no end; remove the key"), _ONE_TIME_LIFE
-            ),
-        )
-    if kind is ChallengeType.ONE_TIME:
-        return (
-            fields.optional("secret", _refuse("one-time challenges are minted; remove the key"), None),
-            fields.optional("valid_for", scalars.duration, _ONE_TIME_LIFE),
-        )
-    return fields.optional("secret", _skip, None), fields.optional("valid_for", _skip, _ONE_TIME_LIFE)
+    return read
 
 
 def _first(issuers: Found[tuple[Found[Authority], ...]]) -> Found[Authority]:
     return issuers.value[0] if issuers.is_readable else Found(issuers.cursor, None)
 
-    return read
+
+def _read_slug(cursor: Cursor) -> str:
+    text = cursor.text("a former key of this group")
+    if not re.fullmatch(scalars.SLUG, text):
+        cursor.fail(f"'{text}' was never a key of a group", "a-z, 0-9 and '-', 32 characters at most")
+    return text
 
 
-def _skip(_cursor: Cursor) -> NoReturn:
-    raise ReportedError
+def _read_scep(cursor: Cursor) -> bool:
+    fields = cursor.fields("a mapping with single_certificate", ("single_certificate",))
+    return fields.optional("single_certificate", scalars.boolean, default=False).value
+
+
+def _read_vlan(cursor: Cursor) -> int | None:
+    if isinstance(cursor.node, MappingNode):
+        cursor.fail("expected one VLAN, found a mapping", f"one VLAN for each network or site is {NOT_YET}")
+    return _VLAN(cursor)

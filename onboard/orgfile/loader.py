@@ -22,7 +22,7 @@ from onboard.model import (
     ScepSettings,
     Ssid,
 )
-from onboard.orgfile import platforms, rules, source, surroundings
+from onboard.orgfile import apple, enrolment, platforms, rules, source, surroundings, windows
 from onboard.orgfile.authorities import read_authorities
 from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, readable, values
 from onboard.orgfile.groups import WrittenGroup, read_groups
@@ -150,16 +150,26 @@ def _read_sections(text: str, path: str, tags: Collection[str] | None) -> _Readi
     cursor = Cursor(node, "", report, START)
     found = find(cursor, _sections_reader(catalogue.tags() if tags is None else tags))
     if not found.is_readable:
-        return _Reading(organization=Found(cursor, None), groups=(), radius=Table("", {}), report=report)
+        return _Reading(
+            organization=Found(cursor, None),
+            groups=(),
+            authorities=Table("", {}),
+            radius=Table("", {}),
+            report=report,
+        )
     sections = found.value
     groups = tuple(
         group for _, group in readable(sections.groups.value if sections.groups.is_readable else ())
     )
     rules.judge(groups)
+    enrolment.judge(groups)
     platforms.judge(groups, sections.authorities)
+    windows.judge(groups)
+    apple.judge(groups)
     return _Reading(
         organization=find(cursor, lambda _: _build(sections)),
         groups=groups,
+        authorities=sections.authorities,
         radius=sections.radius,
         report=report,
     )
@@ -169,7 +179,6 @@ def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
     def read(cursor: Cursor) -> _Sections:
         ssids: dict[Ssid, str] = {}
         free = [key for key in cursor.entries("an org definition") if key.startswith("x-")]
-        authorities=sections.authorities,
         fields = cursor.fields("an org definition", (*_KEYS, *free), _LATER)
         fields.optional("version", _read_version, 1)
         identity = fields.required("organization", read_organization)

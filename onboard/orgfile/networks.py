@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
+from onboard.apple_options import Passpoint
 from onboard.model import Network, NetworkType, Radius, Security, Ssid
-from onboard.orgfile import scalars
+from onboard.options import EapMethod, RadiusType
+from onboard.orgfile import apple_options, scalars
 from onboard.orgfile.cursor import NOT_YET, Cursor, Fields, Found, Reader, Table, find
 from onboard.orgfile.nodes import Sequence
 
-_KEYS = ("type", "ssid", "security", "radius")
-_LATER = {"hidden": (), "outer_identity": (), "passpoint": (), "platforms": ()}
+T = TypeVar("T")
+_KEYS = (
+    *("type", "ssid", "security", "radius", "eap", "fips"),
+    *("hidden", "outer_identity", "passpoint", "apple"),
+)
+_LATER = {"platforms": ()}
+_WPA3_ALONE = frozenset({Security.WPA3_ENTERPRISE, Security.WPA3_ENTERPRISE_192})
 _ETHERNET_HINT = "an SSID and its security belong to Wi-Fi; remove the key or 'type: ethernet'"
 
 
@@ -51,12 +58,20 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
         kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
         server = fields.required("radius", _read_radius(radius))
         ssid, security = _read_medium(fields, kind, unique_ssid(ssids, f"network '{name}'"))
+        eap = fields.optional("eap", _read_eap(server), EapMethod.TLS)
+        fips = fields.optional("fips", _read_fips(kind, security), default=False)
         return Network(
             name=name,
             type=kind.value,
             radius=server.value,
             ssid=ssid.value,
             security=security.value,
+            eap=eap.value,
+            fips=fips.value,
+            hidden=_hidden(fields, kind).value,
+            outer_identity=_outer_identity(fields, server).value,
+            passpoint=_passpoint(fields, kind).value,
+            apple=fields.optional("apple", apple_options.read_network_keys(kind), {}).value,
             place=cursor.place,
         )
 
@@ -73,6 +88,74 @@ def _read_medium(
     if kind.value is NetworkType.ETHERNET:
         return fields.optional("ssid", _refuse, None), fields.optional("security", _refuse, None)
     return fields.required("ssid", ssid), fields.required("security", security)
+
+
+def _read_eap(server: Found[Radius]) -> Reader[EapMethod]:
+    """The method of Windows; one that the RADIUS server does not do is a mistake."""
+
+    def read(cursor: Cursor) -> EapMethod:
+        method = scalars.choice(EapMethod)(cursor)
+        kind = server.value.type if server.is_readable else RadiusType.OTHER
+        if method is not EapMethod.TLS and kind is RadiusType.FREERADIUS:
+            cursor.fail(
+                f"the FreeRADIUS configuration that onboard writes does EAP-TLS and no {method}",
+                f"if another server answers there, say which: 'type: other' in radius '{server.value.name}'",
+            )
+        if method is EapMethod.TEAP and kind is RadiusType.NPS:
+            cursor.fail("NPS does not do TEAP", "write 'eap-tls' or 'peap-tls'")
+        return method
+
+    return read
+
+
+def _hidden(fields: Fields, kind: Found[NetworkType]) -> Found[bool]:
+    return fields.optional(
+        "hidden", _of_wifi(kind, scalars.boolean, "a wire cannot be hidden"), default=False
+    )
+
+
+def _passpoint(fields: Fields, kind: Found[NetworkType]) -> Found[Passpoint | None]:
+    reader = _of_wifi(kind, apple_options.read_passpoint, "Passpoint is about Wi-Fi, and this is a wire")
+    return fields.optional("passpoint", reader, None)
+
+
+def _of_wifi(kind: Found[NetworkType], reader: Reader[T], refusal: str) -> Reader[T]:
+    def read(cursor: Cursor) -> T:
+        if kind.is_readable and kind.value is NetworkType.ETHERNET:
+            cursor.fail(refusal, "remove the key")
+        return reader(cursor)
+
+    return read
+
+
+def _outer_identity(fields: Fields, server: Found[Radius]) -> Found[str]:
+    """What Apple devices say before TLS 1.3 begins; they join no server that takes 1.3 alone without it."""
+    needed = server.is_readable and server.value.tls.minimum == "1.3"
+
+    def read(cursor: Cursor) -> str:
+        if server.is_readable and not needed:
+            cursor.warn(
+                "Apple devices say it with TLS 1.3 alone, and this server takes 1.2 too",
+                f"it counts once 'min' is \"1.3\" under tls of radius '{server.value.name}'",
+            )
+        return scalars.line(cursor)
+
+    return fields.required("outer_identity", read) if needed else fields.optional("outer_identity", read, "")
+
+
+def _read_fips(kind: Found[NetworkType], security: Found[Security | None]) -> Reader[bool]:
+    def read(cursor: Cursor) -> bool:
+        wanted = scalars.boolean(cursor)
+        if wanted and kind.is_readable and kind.value is NetworkType.ETHERNET:
+            cursor.fail("FIPS mode is about the encryption of Wi-Fi, and this is a wire", "remove the key")
+        if wanted and security.is_readable and security.value in _WPA3_ALONE:
+            cursor.fail(
+                "Windows has FIPS mode with WPA2 only",
+                f"write 'security: {Security.WPA2_WPA3_ENTERPRISE}', which Windows joins with WPA2",
+            )
+        return wanted
+
+    return read
 
 
 def _refuse(cursor: Cursor) -> NoReturn:

@@ -10,6 +10,7 @@ from onboard.model import Authority, KeyKind, Network, NetworkType, Platform, Se
 from onboard.names import AltNameKind
 from onboard.orgfile.cursor import Cursor, ReportedError, Table, readable
 from onboard.orgfile.groups import WrittenGroup
+from onboard.orgfile.windows import knows_its_builds
 
 _OF_SECURITY: Mapping[Security, Feature] = {
     Security.WPA3_ENTERPRISE: Feature.WPA3_ENTERPRISE,
@@ -53,7 +54,8 @@ def _judge_networks(
         networks = readable(group.networks.value)
         for cursor, network in networks:
             if network.security is not None and network.security in _OF_SECURITY:
-                _report(cursor, limitations(platforms, _OF_SECURITY[network.security]))
+                feared = [p for p in platforms if p is not Platform.WINDOWS or not knows_its_builds(group)]
+                _report(cursor, limitations(feared, _OF_SECURITY[network.security]))
             if network.security is Security.WPA3_ENTERPRISE_192:
                 _judge_strength(cursor, network, group, authorities)
             _judge_anchors(cursor, network, platforms, authorities)

@@ -12,9 +12,12 @@ from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from onboard import catalogue
+from onboard.apple_options import GROUP_KEYS, NETWORK_KEYS, AppleSystem, Key, Kind, Scope
 from onboard.model import ChallengeType, GardenMode, KeyKind, NetworkType, Platform, Security
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES, AltNameKind
-from onboard.orgfile import scalars
+from onboard.options import EapMethod, KeyProtection, RadiusType
+from onboard.orgfile import apple_options, challenges, scalars
+from onboard.orgfile.platform_options import BUILD
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json]"
@@ -67,35 +70,47 @@ def _organization() -> Schema:
 
 
 def _authority() -> Schema:
-    return _object(
+    schema = _object(
         {
             "issuer": _line("The authority that signs this one; a root has none."),
             "common_name": {**_line("The subject of its certificate."), "maxLength": 64},
             "key": _choice(KeyKind, "Its key."),
             "valid_for": _duration("Life of its certificate; at most its issuer's."),
-        },
-        ["common_name", "key", "valid_for"],
-    )
             "crl_valid_for": _duration("From one of its CRLs to the next; 1y when no group enrols with it."),
             "certificate": _pattern(
                 scalars.FILE_REFERENCE, "Somebody else's CA: file:PATH of its certificate."
             ),
-
-
+        },
+    )
     foreign = ("issuer", "common_name", "key", "valid_for", "crl_valid_for")
     schema["if"] = {"required": ["certificate"]}
     schema["then"] = {"properties": dict.fromkeys(foreign, False)}
     schema["else"] = {"required": ["common_name", "key", "valid_for"]}
     return schema
+
+
 def _radius() -> Schema:
     name = _pattern(scalars.SERVER_NAME, "A name in the RADIUS server's certificate.")
     return _object(
         {
+            "type": _choice(RadiusType, "Which product answers; freeradius when absent."),
             "server_names": _list(name, "Exact names; one leading '*.' label is allowed."),
+            "tls": _tls(),
             "trust": _list(_line(), "Authorities of this file, or file:PATH for another PKI's root."),
         },
         ["server_names", "trust"],
     )
+
+
+def _tls() -> Schema:
+    schema = _object(
+        {
+            "min": _choice(["1.2", "1.3"], "The oldest TLS version the server takes, in quotes."),
+            "max": _choice(["1.2", "1.3"], "The newest; 1.3 needs ocsp_stapling."),
+            "ocsp_stapling": _boolean("The server staples an OCSP answer, which Apple demands with TLS 1.3."),
+        }
+    )
+    return {"description": "TLS versions; 1.2 alone when absent.", **schema}
 
 
 def _network() -> Schema:
@@ -110,11 +125,20 @@ def _network() -> Schema:
             },
             "security": _choice(Security, "Of a Wi-Fi network."),
             "radius": _line("The entry under `radius` that answers there."),
+            "eap": _choice(EapMethod, "How Windows authenticates; eap-tls when absent, and for all others."),
+            "hidden": _boolean("The network does not say its name; devices ask for it wherever they are."),
+            "outer_identity": _line("What Apple devices say before TLS 1.3 hides the rest."),
+            "passpoint": _passpoint(),
+            "apple": _apple(NETWORK_KEYS, "Apple's own keys for this network."),
+            "fips": _boolean("Windows encrypts by FIPS 140 validated code; with WPA2 only."),
         },
         ["radius"],
     )
     schema["if"] = _is("type", NetworkType.ETHERNET)
-    schema["then"] = {"properties": {"ssid": False, "security": False}}
+    off: Schema = {"enum": [False, "false"]}
+    schema["then"] = {
+        "properties": {"ssid": False, "security": False, "fips": off, "hidden": False, "passpoint": False}
+    }
     schema["else"] = {"required": ["ssid", "security"]}
     return schema
 
@@ -134,6 +158,9 @@ def _profile() -> Schema:
             "key": _choice([KeyKind.RSA_2048, KeyKind.RSA_4096], "What the device makes."),
             "valid_for": _duration("Life of a certificate."),
             "renew_within": _duration("From this long before the end a renewal is taken."),
+            "renew_after_expiry": _duration("Until this long after the end a renewal is still taken."),
+            "supersede_after": _duration("This long after its renewal the old certificate is revoked."),
+            "max_active": _whole(1, 1000, "Live certificates for one identity."),
             "extended_key_usages": {
                 **_list(_choice(EXTENDED_KEY_USAGES)),
                 "contains": {"const": "client-auth"},
@@ -160,26 +187,82 @@ def _group() -> Schema:
             "profile": _line("A profile of this file or of the product."),
             "networks": _list(_line(), "Networks that the group may join, in order of preference."),
             "vlan": vlan,
-            "platforms": _list(_choice(Platform), "What payloads are made for."),
+            "platforms": _platforms(),
+            "apple": _apple(GROUP_KEYS, "Apple's own keys for the whole profile."),
+            "access_for": _duration("Certificates end, and Apple's profile goes, after this long."),
             "challenge": _challenge(),
+            "formerly": _list(_pattern(scalars.SLUG, "A key that this group had before.")),
+            "scep": _object(
+                {"single_certificate": _boolean("GetCACert gives the CA's certificate alone; RSA only.")}
+            ),
         },
         ["authority", "profile", "networks", "platforms", "challenge"],
     )
 
 
+def _platforms() -> Schema:
+    """A list, or a mapping where a platform needs options."""
+    windows = _object(
+        {
+            "minimum": _pattern(BUILD, "The oldest version of Windows there is, such as 10.0.19045."),
+            "key_protection": _choice(KeyProtection, "Where private keys are kept; software when absent."),
+        }
+    )
+    version = _pattern(apple_options.VERSION, "The oldest version there is, such as 16 or 17.4.")
+    mac = {"minimum": version, "scope": _choice(Scope, "Whose keychain: system needs an administrator.")}
+    options = {platform.value: _object({}) for platform in Platform} | {Platform.WINDOWS.value: windows}
+    options |= {system.value: _object({"minimum": version}) for system in AppleSystem}
+    options[AppleSystem.MACOS.value] = _object(mac)
+    return {
+        "description": "What payloads are made for.",
+        "anyOf": [_list(_choice([*Platform, *AppleSystem])), {**_object(options), "minProperties": 1}],
+    }
+
+
 def _challenge() -> Schema:
+    day = _pattern(challenges.DAY, "The last day, UTC, such as 2027-01-31.")
+    secret = _line("env:NAME or file:PATH; a literal is warned about.")
+    former = _object({"secret": secret, "until": day}, ["secret", "until"])
     schema = _object(
         {
-            "type": _choice(ChallengeType, "static: one secret for the group; one-time: minted, spent once."),
-            "secret": _line("env:NAME or file:PATH; a literal is warned about."),
-            "valid_for": _duration("Life of a minted challenge; 1h when absent."),
+            "type": _choice(
+                ChallengeType,
+                "static: one secret for the group; one-time: minted, spent once; approval: a person decides.",
+            ),
+            "secret": secret,
+            "valid_for": _duration("Life of a minted challenge (1h), or of a request that waits (7d)."),
+            "until": day,
+            "also_accept": {"type": "array", "items": former, "minItems": 1},
+            "addresses": _list(_line("A network such as 10.0.0.0/8."), "Whence the secret is taken."),
+            "uses": _whole(1, challenges.MOST_USES, "Certificates that the secret may give."),
         },
         ["type"],
     )
-    schema["if"] = _is("type", ChallengeType.STATIC)
-    schema["then"] = {"required": ["secret"], "properties": {"valid_for": False}}
-    schema["else"] = {"properties": {"secret": False}}
+    shared: Schema = {"until": False, "also_accept": False, "addresses": False}
+    schema["allOf"] = [
+        {
+            "if": _is("type", ChallengeType.STATIC),
+            "then": {"required": ["secret"], "properties": {"valid_for": False}},
+            "else": {"properties": {"uses": False}},
+        },
+        {
+            "if": _is("type", ChallengeType.ONE_TIME),
+            "then": {"properties": {"secret": False, **shared}},
+        },
+        {"if": _is("type", ChallengeType.APPROVAL), "then": {"required": ["secret"]}},
+    ]
     return schema
+
+
+def _pki() -> Schema:
+    return _object(
+        {
+            "url": _url("http"),
+            "crl_valid_for": _duration("From one CRL of an issuing authority to the next; 3d when absent."),
+            "ocsp": _boolean("Whether certificates name an OCSP responder; true when absent."),
+        },
+        ["url"],
+    )
 
 
 def _scep() -> Schema:
@@ -244,6 +327,55 @@ def _line(description: str = "") -> Schema:
     return {"description": description, **schema} if description else schema
 
 
+def _passpoint() -> Schema:
+    consortium = _pattern(apple_options.CONSORTIUM, "6 or 10 hex digits.")
+    return {
+        "description": "Found by the provider's domain and consortiums; Apple devices only.",
+        **_object(
+            {
+                "domain": _pattern(scalars.HOST_NAME, "The provider's domain."),
+                "roaming_consortiums": _list(consortium, "Organization identifiers, such as 5a03ba0000."),
+            },
+            ["domain"],
+        ),
+    }
+
+
+def _apple(keys: Mapping[str, Key], description: str) -> Schema:
+    return {"description": description, **_object({name: _apple_key(key) for name, key in keys.items()})}
+
+
+def _apple_key(key: Key) -> Schema:
+    text: Schema = {"type": _LOOSE, **({"pattern": f"^(?:{key.pattern})$"} if key.pattern else {})}
+    forms: Mapping[Kind, Schema] = {
+        Kind.BOOLEAN: _boolean(""),
+        Kind.TEXT: text,
+        Kind.PORT: {"type": ["integer", "string"]},
+        Kind.URL: _url("https?", "http or https"),
+        Kind.CHOICE: _choice(key.choices),
+        Kind.CHOICES: _list(_choice(key.choices)),
+        Kind.TEXTS: _list(text),
+        Kind.LANGUAGES: {"type": "object", "additionalProperties": {"type": _LOOSE}, "required": ["default"]},
+        Kind.KEYS: _apple(key.keys, ""),
+    }
+    return {**forms[key.kind], "description": key.about}
+
+
+def _whole(low: int, high: int, description: str) -> Schema:
+    """A number, or text that the loader reads as one and judges."""
+    return {
+        "description": description,
+        "anyOf": [
+            {"type": "integer", "minimum": low, "maximum": high},
+            {"type": "string", "pattern": f"^(?:{scalars.WHOLE_NUMBER})$"},
+        ],
+    }
+
+
+def _boolean(description: str) -> Schema:
+    return {"description": description, "enum": [True, False, "true", "false"]}
+
+
 def _pattern(pattern: str, description: str) -> Schema:
     return {"description": description, "type": "string", "pattern": f"^(?:{pattern})$"}
 
@@ -251,17 +383,6 @@ def _pattern(pattern: str, description: str) -> Schema:
 def _duration(description: str) -> Schema:
     return _pattern(
         scalars.DURATION, f"{description} Years of 365 days, days, hours or minutes: 5y, 30d, 1h, 15min."
-    )
-
-
-def _pki() -> Schema:
-    return _object(
-        {
-            "url": _url("http"),
-            "crl_valid_for": _duration("From one CRL of an issuing authority to the next; 3d when absent."),
-            "ocsp": _boolean("Whether certificates name an OCSP responder; true when absent."),
-        },
-        ["url"],
     )
 
 

@@ -19,13 +19,18 @@ _BACKDATE = timedelta(hours=1)
 _WINDOWS_BACKDATE = timedelta(hours=24)  # during set-up Windows' clock is up to nine hours slow
 
 
-def issuance_policy(organization: Organization, group: Group) -> IssuancePolicy:
+def issuance_policy(organization: Organization, group: Group, name: str = "") -> IssuancePolicy:
     """What the endpoint of a group grants: its profile, with what is fixed for the group filled in.
 
     SHA-1 requests are taken where the group has Windows, which signs with nothing else.
+
+    Args:
+        organization: the whole definition.
+        group: one of its groups.
+        name: a former key of the group, whose payloads ask for that in their subject; today's when empty.
     """
     profile = group.profile
-    known = {"organization.name": organization.name, "group.name": group.name}
+    known = {"organization.name": organization.name, "group.name": name or group.name}
     windows = Platform.WINDOWS in group.platforms
     return IssuancePolicy(
         name=profile.name,
@@ -37,8 +42,11 @@ def issuance_policy(organization: Organization, group: Group) -> IssuancePolicy:
         forms={name: VARIABLES[name].form for name in profile.variables},
         values={name: profile.values[name] for name in profile.variables if name in profile.values},
         minimum_key_bits=profile.key.bits,
-        valid_for=profile.valid_for,
-        renew_within=profile.renew_within,
+        valid_for=min(profile.valid_for, group.access_for or profile.valid_for),
+        renew_within=min(profile.renew_within, group.access_for or profile.renew_within),
+        renew_after_expiry=profile.renew_after_expiry or timedelta(0),
+        supersede_after=profile.supersede_after,
+        max_active=profile.max_active,
         backdate=_WINDOWS_BACKDATE if windows else _BACKDATE,
         extended_key_usages=tuple(EXTENDED_KEY_USAGES[key] for key in profile.extended_key_usages),
         algorithms=AlgorithmPolicy(allow_sha1=windows),

@@ -9,14 +9,28 @@ import datetime as dt
 import os
 import plistlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from support.northwind import neutral, staff_plan, students_plan
 
+from onboard.apple_options import (
+    GROUP_KEYS,
+    NETWORK_KEYS,
+    AppleOptions,
+    AppleSystem,
+    Key,
+    Kind,
+    Medium,
+    Passpoint,
+    Scope,
+    TlsVersions,
+)
 from onboard.lint.apple import keys as table
 from onboard.payloads.apple import build
+from onboard.plan import GroupPlan
 
 SCHEMAS = os.environ.get("ONBOARD_SCHEMAS", "")
 pytestmark = pytest.mark.skipif(
@@ -67,6 +81,8 @@ def problems(where: str, value: object, row: dict) -> Iterator[str]:
         (item,) = row["subkeys"]
         for index, content in enumerate(value):
             yield from problems(f"{where}[{index}]", content, item)
+    elif row["key"] == "ConsentText":  # the published rows name the languages "default" and "ConsentTextItem"
+        yield from (f"{where}.{key}: no text" for key, text in value.items() if not isinstance(text, str))
     elif isinstance(value, dict) and row.get("subkeys"):
         yield from dictionary_problems(where, value, row["subkeys"])
 
@@ -92,7 +108,41 @@ def profile_problems(profile: dict) -> Iterator[str]:
         yield from dictionary_problems(f"PayloadContent[{index}]", payload, [*common, *particular])
 
 
-@pytest.mark.parametrize("plan", [staff_plan(), students_plan()], ids=lambda plan: plan.group)
+def with_options() -> GroupPlan:
+    """Staff with every option that an org can write."""
+    settings = {name: sample(key) for name, key in NETWORK_KEYS.items() if key.medium is not Medium.ETHERNET}
+    plan = staff_plan()
+    network = replace(
+        plan.networks[0],
+        hidden=True,
+        outer_identity="x@northwind.example",
+        tls=TlsVersions(minimum="1.3", maximum="1.3"),
+        passpoint=Passpoint(domain="northwind.example", roaming_consortiums=("5A03BA0000",)),
+        apple=settings,
+    )
+    keys = {name: sample(key) for name, key in GROUP_KEYS.items()}
+    apple = AppleOptions(systems={AppleSystem.MACOS: (12,)}, scope=Scope.SYSTEM, keys=keys)
+    return replace(plan, networks=(network,), apple=apple, access_for=dt.timedelta(days=90))
+
+
+def sample(key: Key) -> object:
+    """A value of a key."""
+    return {
+        Kind.BOOLEAN: True,
+        Kind.TEXT: "proxy.example",
+        Kind.PORT: 3128,
+        Kind.URL: "http://proxy.example/x.pac",
+        Kind.CHOICE: key.choices[-1:] and key.choices[-1],
+        Kind.CHOICES: key.choices,
+        Kind.TEXTS: ("com.example.app",),
+        Kind.LANGUAGES: {"default": "Agree?", "de": "Einverstanden?"},
+        Kind.KEYS: {name: sample(inner) for name, inner in key.keys.items()},
+    }[key.kind]
+
+
+@pytest.mark.parametrize(
+    "plan", [staff_plan(), students_plan(), with_options()], ids=["staff", "students", "options"]
+)
 def test_emitted_profile_conforms(plan):
     """Every key, type, value and required key of an emitted profile is as Apple publishes it."""
     (artifact,) = build(plan, neutral)

@@ -7,10 +7,19 @@ whether to trust a certificate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from onboard.apple_options import (
+    ETHERNET_SINCE,
+    INTERFACES,
+    NETWORK_KEYS,
+    AppleSystem,
+    Passpoint,
+    Scope,
+)
 from onboard.errors import PayloadError
 from onboard.model import NetworkType, Security, Ssid
 from onboard.payloads.apple.payload import (
@@ -18,7 +27,9 @@ from onboard.payloads.apple.payload import (
     Payload,
     certificate_slot,
     network_slot,
+    passpoint_slot,
     payload,
+    scope_of,
 )
 from onboard.payloads.apple.plist import Value
 from onboard.pki import PublicCertificate
@@ -26,7 +37,7 @@ from onboard.plan import GroupPlan, NetworkPlan
 from onboard.variables import Holder
 
 _EAP_TLS = 13
-_TLS_VERSION = "1.2"  # text, a real number is not read; 1.3 demands stapled OCSP of the RADIUS server
+_ANY_PORT = "AnyEthernet"
 
 # Since iOS 16 and macOS 13 "WPA2" joins WPA2 and WPA3, "WPA3" only WPA3; older iOS treats all alike.
 _ENCRYPTION: Mapping[Security, str] = {
@@ -44,10 +55,24 @@ def network_payloads(plan: GroupPlan) -> tuple[Payload, ...]:
         PayloadError: two wired networks, one SSID twice, or 192-bit security that the keys do not reach.
     """
     _refuse_what_collides(plan)
-    return tuple(
-        _ethernet(plan, network) if network.type is NetworkType.ETHERNET else _wifi(plan, network)
-        for network in plan.networks
-    )
+    found = tuple(payload for network in plan.networks for payload in _payloads(plan, network))
+    if not found:
+        raise PayloadError(
+            f"group {plan.group}: {', '.join(plan.apple.systems)} have no 802.1X on Ethernet, and no other"
+            " network is left",
+            hint="add a Wi-Fi network to the group",
+        )
+    return found
+
+
+def _payloads(plan: GroupPlan, network: NetworkPlan) -> Iterator[Payload]:
+    if network.type is NetworkType.ETHERNET:
+        if any(plan.apple.includes(system) for system in ETHERNET_SINCE):
+            yield _ethernet(plan, network)
+        return
+    yield _wifi(plan, network)
+    if network.passpoint is not None:
+        yield _hotspot(plan, network, network.passpoint)
 
 
 def _wifi(plan: GroupPlan, network: NetworkPlan) -> Payload:
@@ -67,26 +92,67 @@ def _wifi(plan: GroupPlan, network: NetworkPlan) -> Payload:
         {
             "SSID_STR": ssid.text,
             "AutoJoin": True,
-            "HIDDEN_NETWORK": False,  # true makes a device ask for the network wherever it is
+            "HIDDEN_NETWORK": network.hidden,  # true makes a device ask for the network wherever it is
             "EncryptionType": _ENCRYPTION[security],
-            "CaptiveBypass": True,  # iOS: no portal sheet on the corporate network; macOS ignores it
+            **_captive_bypass(plan),
             **_eap_keys(plan, network),
+            **_asked(network),
         },
     )
+
+
+def _hotspot(plan: GroupPlan, network: NetworkPlan, passpoint: Passpoint) -> Payload:
+    """Passpoint beside the SSID: found by domain and consortium wherever a partner offers it."""
+    consortiums: Mapping[str, Value] = (
+        {"RoamingConsortiumOIs": passpoint.roaming_consortiums} if passpoint.roaming_consortiums else {}
+    )
+    return payload(
+        plan,
+        passpoint_slot(network.name),
+        "com.apple.wifi.managed",
+        f"Passpoint {passpoint.domain}",
+        f"Joins networks of partners of {passpoint.domain} with this device's certificate.",
+        {
+            "IsHotspot": True,
+            "DomainName": passpoint.domain,
+            "DisplayedOperatorName": plan.organization_name,
+            "ServiceProviderRoamingEnabled": True,
+            **consortiums,
+            "AutoJoin": True,
+            "EncryptionType": _ENCRYPTION[network.security or Security.WPA2_ENTERPRISE],
+            **_captive_bypass(plan),
+            **_eap_keys(plan, network),
+            **_asked(network),
+        },
+    )
+
+
+def _captive_bypass(plan: GroupPlan) -> Mapping[str, Value]:
+    """No portal sheet on the corporate network; Macs do not know the key."""
+    if any(plan.apple.includes(system) for system in NETWORK_KEYS["CaptiveBypass"].systems):
+        return {"CaptiveBypass": True}
+    return {}
+
+
+def _asked(network: NetworkPlan) -> Mapping[str, Value]:
+    """What the org says under Apple's own names."""
+    return cast("Mapping[str, Value]", network.apple)
 
 
 def _ethernet(plan: GroupPlan, network: NetworkPlan) -> Payload:
     return payload(
         plan,
         network_slot(network.name),
-        "com.apple.globalethernet.managed",
+        INTERFACES[str(network.apple.get("Interface", _ANY_PORT))],
         f"Wired network ({network.name})",
         "Joins the wired network with this device's certificate, whichever port is used.",
-        {"Interface": "AnyEthernet", **_eap_keys(plan, network)},
+        {"Interface": _ANY_PORT, **_eap_keys(plan, network), **_asked(network)},
     )
 
 
 def _eap_keys(plan: GroupPlan, network: NetworkPlan) -> Mapping[str, Value]:
+    # Said before TLS 1.3 hides the rest; nothing reads it with older versions.
+    outer = {"OuterIdentity": network.outer_identity} if network.tls.minimum == "1.3" else {}
     keys: dict[str, Value] = {
         "PayloadCertificateUUID": IDENTITY.uuid(plan),  # beside the EAP dictionary, not inside
         "EAPClientConfiguration": {
@@ -95,12 +161,17 @@ def _eap_keys(plan: GroupPlan, network: NetworkPlan) -> Mapping[str, Value]:
                 certificate_slot(_shipped(plan, anchor)).uuid(plan) for anchor in network.anchors
             ],
             "TLSTrustedServerNames": network.server_names,
-            "TLSMinimumVersion": _TLS_VERSION,
-            "TLSMaximumVersion": _TLS_VERSION,
+            "TLSMinimumVersion": network.tls.minimum,  # text: a real number is not read
+            "TLSMaximumVersion": network.tls.maximum,
+            **outer,
         },
     }
-    if plan.holder is Holder.DEVICE:
-        keys["SetupModes"] = ["System"]  # macOS: the machine joins before anyone logs in
+    if (
+        plan.holder is Holder.DEVICE
+        and scope_of(plan) is Scope.SYSTEM
+        and plan.apple.includes(AppleSystem.MACOS)
+    ):
+        keys["SetupModes"] = ["System"]  # the machine joins before anyone logs in
     return keys
 
 
@@ -110,12 +181,13 @@ def _shipped(plan: GroupPlan, anchor: PublicCertificate) -> PublicCertificate:
 
 
 def _refuse_what_collides(plan: GroupPlan) -> None:
-    wired = [network.name for network in plan.networks if network.type is NetworkType.ETHERNET]
-    if len(wired) > 1:
+    wired = [network for network in plan.networks if network.type is NetworkType.ETHERNET]
+    if len({network.apple.get("Interface", _ANY_PORT) for network in wired}) < len(wired):
+        names = ", ".join(network.name for network in wired)
         raise PayloadError(
-            f"group {plan.group}: networks {', '.join(wired)} are all wired; Apple takes one global"
-            " Ethernet payload for each device",
-            hint="keep one wired network in the group",
+            f"group {plan.group}: networks {names} are all wired; Apple takes one global Ethernet payload for"
+            " each device",
+            hint="keep one wired network in the group, or give each its own Interface",
         )
     seen: dict[Ssid, str] = {}
     for network in plan.networks:

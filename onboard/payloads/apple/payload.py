@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from onboard.apple_options import Scope
 from onboard.payloads.apple.plist import Value
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan
+from onboard.variables import Holder
 
 Payload: TypeAlias = Mapping[str, Value]
 
@@ -62,6 +64,20 @@ def certificate_slot(certificate: PublicCertificate) -> Slot:
 def network_slot(name: str) -> Slot:
     """Where a network stands."""
     return Slot(("network", name))
+
+
+def passpoint_slot(name: str) -> Slot:
+    """Where the Passpoint side of a network stands."""
+    return Slot(("network", name, "passpoint"))
+
+
+def scope_of(plan: GroupPlan) -> Scope:
+    """Whose keychain on a Mac, and when.
+
+    A person's certificate lives in the login keychain and asks for no administrator; a device's in the System
+    keychain, there before anyone logs in. The org may say otherwise.
+    """
+    return plan.apple.scope or (Scope.SYSTEM if plan.holder is Holder.DEVICE else Scope.USER)
 
 
 def payload(

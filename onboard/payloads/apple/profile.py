@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import cast
 
+from onboard.apple_options import Scope
 from onboard.errors import PayloadError
-from onboard.payloads.apple.payload import PROFILE, Payload, payload
-from onboard.payloads.apple.plist import write_plist
+from onboard.payloads.apple.payload import PROFILE, Payload, payload, scope_of
+from onboard.payloads.apple.plist import Value, write_plist
 from onboard.payloads.apple.rendering import canonical, rendered
 from onboard.plan import GroupPlan
-from onboard.variables import Holder
 
-# macOS: whose keychain and when. A person's certificate lives in the login keychain and asks for no
-# administrator; a device's in the System keychain, there before anyone logs in. Other systems ignore the key.
-_SCOPE: Mapping[Holder, str] = {Holder.USER: "User", Holder.DEVICE: "System"}
+_SCOPE: Mapping[Scope, str] = {
+    Scope.USER: "User",
+    Scope.SYSTEM: "System",
+}  # for macOS alone
 
 
 def dump_profile(plan: GroupPlan, payloads: Sequence[Payload]) -> bytes:
@@ -34,10 +36,20 @@ def dump_profile(plan: GroupPlan, payloads: Sequence[Payload]) -> bytes:
         "Configuration",
         f"{plan.organization_name}: {plan.group}",
         _description(plan),
-        {"PayloadScope": _SCOPE[plan.holder]},
+        {"PayloadScope": _SCOPE[scope_of(plan)], **_options(plan)},
     )
     edition = uuid.uuid5(plan.uuid("apple"), _digest(canonical(profile, payloads)))
     return _dump(plan, {**profile, "PayloadUUID": str(edition).upper()}, payloads)
+
+
+def _options(plan: GroupPlan) -> Mapping[str, Value]:
+    """What the org asks of the whole profile."""
+    found = dict(cast("Mapping[str, Value]", plan.apple.keys))
+    if plan.access_for is not None:
+        found["DurationUntilRemoval"] = plan.access_for.total_seconds()  # from installation on
+    if plan.apple.target_device_type is not None:
+        found["TargetDeviceType"] = plan.apple.target_device_type
+    return found
 
 
 def _digest(content: str) -> str:

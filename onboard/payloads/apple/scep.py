@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from onboard.apple_options import SHA256_PIN_SINCE
 from onboard.errors import PayloadError
 from onboard.names import AltNameKind
 from onboard.payloads.apple.payload import IDENTITY, Payload, payload
@@ -24,6 +25,10 @@ _ALT_NAMES: Mapping[AltNameKind, str] = {
     AltNameKind.URI: "uniformResourceIdentifier",
     AltNameKind.UPN: "ntPrincipalName",
 }
+_PATIENCE: Mapping[str, Value] = {
+    "Retries": 60,
+    "RetryDelay": 60,
+}  # an hour; afterwards a new key, a new wait
 _SIGN_AND_ENCRYPT = 5  # bit mask: 1 signing, 4 encryption; TLS wants the first, RSA key transport the second
 
 
@@ -42,12 +47,10 @@ def scep_payload(plan: GroupPlan, spelling: Callable[[str], str]) -> Payload:
         "Keysize": plan.scep.key_bits,  # the device's own default is 1024
         "Key Type": "RSA",
         "Key Usage": _SIGN_AND_ENCRYPT,
-        # Apple compares the end of the chain it builds from GetCACert, which is the root. Never the RA: its
-        # renewal must change no profile. Clients before iOS 16 and macOS 13 know SHA-1 only and fail here.
-        "CAFingerprint": plan.root.sha256,
+        "CAFingerprint": _fingerprint(plan),
         "KeyIsExtractable": False,  # the device's own default is true
         "AllowAllAppsAccess": False,
-        "Retries": 3,
+        **(_PATIENCE if plan.scep.waits else {"Retries": 3}),
     }
     alt_names = _alt_names(plan, spelling)
     if alt_names:
@@ -60,6 +63,15 @@ def scep_payload(plan: GroupPlan, spelling: Callable[[str], str]) -> Payload:
         "Makes a key on this device and fetches the certificate that lets it join.",
         {"PayloadContent": content},
     )
+
+
+def _fingerprint(plan: GroupPlan) -> bytes:
+    """The digest of the root, which the chain that Apple builds from GetCACert ends in.
+
+    Never the RA's: its renewal must change no profile. The client tells the algorithm by the length, and knew
+    SHA-1 alone before iOS 16 and macOS 13.
+    """
+    return plan.root.sha1 if plan.apple.older_than(SHA256_PIN_SINCE) else plan.root.sha256
 
 
 def _attribute(part: SubjectPart, spelling: Callable[[str], str]) -> tuple[str, str]:

@@ -159,7 +159,7 @@ def _wifi(plan: GroupPlan, network: NetworkPlan) -> dict[str, object]:
     return {
         "name": onc.network_name(plan, network),
         "ssid": str(network.ssid),
-        "hiddenSsid": False,
+        "hiddenSsid": network.hidden,
         "automaticallyConnect": True,
         "security": "WPA-EAP",
         "eap": _eap(plan, network),

@@ -42,6 +42,7 @@ def document(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, objec
     """The file as YAML values; access points of all Wi-Fi networks share one definition of the card."""
     wireless = {
         str(network.ssid): {
+            **({"hidden": True} if network.hidden else {}),
             "auth": {"key-management": "eap", **_auth(plan, network, spelling)},
             "networkmanager": _passthrough(plan, network, _radio(network)),
         }
