@@ -23,6 +23,7 @@ class Feature(enum.StrEnum):
     URI_ALT_NAME = "alternative names of kind uri"
     SEVERAL_UPNS = "more than one alternative name of kind upn"
     LOOSE_CHALLENGE = "challenges with characters outside PrintableString"
+    APPROVAL = "waiting until a person has approved a request"
 
 
 class Extent(enum.Enum):
@@ -49,8 +50,8 @@ _TABLE = (
         platform="android",
         feature=Feature.ETHERNET,
         extent=Extent.OMITTED,
-        reason="neither the Android Management API nor .eap-config can describe a wired network",
-        source="Android Management API, openNetworkConfiguration: Type is WiFi; EAP metadata: IEEE80211 only",
+        reason="no Android client takes a wired network from a policy or from an .eap-config",
+        source="Android Management API, openNetworkConfiguration: Type is WiFi; geteduroam: IEEE80211 only",
     ),
     Limitation(
         platform="windows",
@@ -135,6 +136,13 @@ _TABLE = (
         extent=Extent.SOME,
         reason="some Windows clients refuse such a challenge as non-printable; '_' and '!' are common cases",
         source="Fleet, certificate profiles for Windows: challenge",
+    ),
+    Limitation(
+        platform="chromeos",
+        feature=Feature.APPROVAL,
+        extent=Extent.NONE,
+        reason="the connector asks once and takes PENDING for a failure",
+        source="Google Cloud Certificate Connector: it enrols within one request of the device",
     ),
 )
 

@@ -29,8 +29,8 @@ def odd_plan():
     plan = staff_plan()
     wifi = replace(plan.networks[0], ssid=Ssid("<&>"), server_names=("*.radius.example",))
     wifi = replace(wifi, security=Security.WPA3_ENTERPRISE_192)
-    desk = replace(plan.networks[1], anchors=(certificates()["students"],))
-    return replace(plan, networks=(wifi, desk), organization_name='Bob & "Co"', support=Support())
+    halls = replace(plan.networks[0], name="halls", ssid=Ssid("Halls"), anchors=(certificates()["students"],))
+    return replace(plan, networks=(wifi, halls), organization_name='Bob & "Co"', support=Support())
 
 
 PLANS = pytest.mark.parametrize(

@@ -19,8 +19,10 @@ EAP_TLS = 13  # IANA EAP method type
 
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
-    """One file for each group, `GROUP/android/GROUP.eap-config`, UTF-8 XML."""
+    """One file for each group, `GROUP/android/GROUP.eap-config`, UTF-8 XML; none without Wi-Fi."""
     del spelling  # nothing in it depends on a person or a device
+    if not _by_trust(plan):
+        return ()
     root = ET.Element("EAPIdentityProviderList")
     for trust in _by_trust(plan):
         root.append(_provider(plan, trust))
@@ -40,9 +42,14 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
 
 
 def _by_trust(plan: GroupPlan) -> tuple[tuple[NetworkPlan, ...], ...]:
-    """Networks that demand the same of the server stand together: one provider has one set of demands."""
+    """Networks that demand the same of the server stand together: one provider has one set of demands.
+
+    The schema has wired networks (IEEE8023), but no Android client reads them, and `check` says so.
+    """
     groups: dict[tuple[object, ...], list[NetworkPlan]] = {}
     for network in plan.networks:
+        if network.ssid is None:
+            continue
         demands = (network.server_names, tuple(anchor.sha256 for anchor in network.anchors))
         groups.setdefault(demands, []).append(network)
     return tuple(tuple(networks) for networks in groups.values())
@@ -74,14 +81,10 @@ def _server(parent: ET.Element, network: NetworkPlan) -> None:
 
 
 def _applicability(parent: ET.Element, networks: tuple[NetworkPlan, ...]) -> None:
-    for network in networks:  # all Wi-Fi before all wired, as the schema's sequence demands
-        if network.ssid is not None:
-            wifi = ET.SubElement(parent, "IEEE80211")
-            ET.SubElement(wifi, "SSID").text = network.ssid.text
-            ET.SubElement(wifi, "MinRSNProto").text = "CCMP"
     for network in networks:
-        if network.ssid is None:
-            ET.SubElement(ET.SubElement(parent, "IEEE8023"), "NetworkID").text = network.name
+        wifi = ET.SubElement(parent, "IEEE80211")
+        ET.SubElement(wifi, "SSID").text = str(network.ssid)
+        ET.SubElement(wifi, "MinRSNProto").text = "CCMP"
 
 
 def _provider_info(parent: ET.Element, plan: GroupPlan) -> None:

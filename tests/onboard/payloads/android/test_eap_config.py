@@ -42,13 +42,23 @@ def test_networks_with_the_same_trust_share_a_provider():
     """One provider for one set of demands on the server, another for another."""
     plan = staff_plan()
     assert len(tree(plan).findall("EAPIdentityProvider")) == 1
-    desk = replace(plan.networks[1], server_names=("wired.northwind.example",))
-    found = tree(replace(plan, networks=(plan.networks[0], desk)))
+    campus = plan.networks[0]
+    halls = replace(campus, name="halls", ssid=Ssid("Halls"), server_names=("halls.northwind.example",))
+    found = tree(replace(plan, networks=(campus, halls)))
     assert [p.findtext(".//ServerID") for p in found] == [
         "radius.northwind.example",
-        "wired.northwind.example",
+        "halls.northwind.example",
     ]
     assert len({p.get("ID") for p in found}) == 2
+
+
+def test_wired_networks_are_left_out():
+    """No Android client takes a wired network, as `check` says; nor is its trust in the file."""
+    plan = staff_plan()
+    desk = replace(plan.networks[1], server_names=("wired.northwind.example",))
+    found = tree(replace(plan, networks=(plan.networks[0], desk)))
+    assert [p.findtext(".//SSID") for p in found] == ["Northwind"]
+    assert not any("wired" in (node.text or "") for node in found.iter())
 
 
 def test_odd_text_survives():
