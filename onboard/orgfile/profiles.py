@@ -38,11 +38,14 @@ _KEYS = (
     "key",
     "valid_for",
     "renew_within",
+    "renew_after_expiry",
+    "supersede_after",
+    "max_active",
     "extended_key_usages",
 )
-_LATER: Mapping[str, tuple[str, ...]] = {"max_active": ()}
 _NO_VALUES: Mapping[str, Found[str]] = {}
 _RENEW_WITHIN = timedelta(days=30)
+_MAX_ACTIVE = scalars.whole_number(1, 1000, "the number of live certificates")
 _DEVICE_KEYS = {"rsa-2048": KeyKind.RSA_2048, "rsa-4096": KeyKind.RSA_4096}
 
 
@@ -81,7 +84,7 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
     """A reader of one profile."""
 
     def read(cursor: Cursor) -> EnrollmentProfile:
-        fields = cursor.fields("a profile with holder, subject and valid_for", _KEYS, _LATER)
+        fields = cursor.fields("a profile with holder, subject and valid_for", _KEYS)
         description = fields.optional("description", scalars.paragraph, "")
         holder = fields.required("holder", scalars.choice(Holder))
         subject = fields.required("subject", _read_subject(holder))
@@ -90,6 +93,9 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
         key = fields.optional("key", _read_key, KeyKind.RSA_2048)
         valid_for = fields.required("valid_for", scalars.duration)
         renew_within = fields.optional("renew_within", scalars.duration, None)
+        late = fields.optional("renew_after_expiry", scalars.duration, None)
+        supersede_after = fields.optional("supersede_after", scalars.duration, None)
+        max_active = fields.optional("max_active", _MAX_ACTIVE, None)
         usages = fields.optional("extended_key_usages", _read_usages, ("client-auth",))
         _check_renewal(valid_for, renew_within)
         _check_values(limits, subject, alt_names)
@@ -103,6 +109,9 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
             key=key.value,
             valid_for=valid_for.value,
             renew_within=renew_within.value or min(_RENEW_WITHIN, valid_for.value),
+            renew_after_expiry=late.value,
+            supersede_after=supersede_after.value,
+            max_active=max_active.value,
             extended_key_usages=usages.value,
             place=cursor.place,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from onboard.model import ChallengeType, EnrollmentProfile
-from onboard.orgfile.cursor import ReportedError
+from onboard.orgfile.cursor import ReportedError, readable
 from onboard.orgfile.groups import WrittenGroup
 from onboard.variables import VARIABLES, Holder
 
@@ -24,7 +24,7 @@ def judge(groups: Iterable[WrittenGroup]) -> None:
 
 def _outlives_issuer(group: WrittenGroup) -> None:
     profile, authority = group.profile.value, group.authority.value
-    if profile.valid_for > authority.valid_for:
+    if authority.valid_for is not None and profile.valid_for > authority.valid_for:
         group.profile.cursor.mistake(
             f"certificates of '{profile.name}' would outlive their issuer '{authority.name}'",
             "give the profile a shorter valid_for, or the authority a longer one",
@@ -74,11 +74,12 @@ def _indistinguishable(
     keys = {(a.name, _fixed_parts(name, profile)) for a in authorities for name in names}
     for authority, fixed in sorted(keys & shared.keys()):
         group.profile.cursor.mistake(
-            f"groups '{shared[key]}' and '{group.name}' share the authority '{authority.name}', and no fixed "
-            "part of the subject tells their certificates apart",
+            f"groups '{shared[authority, fixed]}' and '{group.name}' share the authority '{authority}', and "
+            "no fixed part of the subject tells their certificates apart",
             f"add 'organizational_unit: ${{group.name}}' to the subject of '{profile.name}'",
         )
-    shared.setdefault(key, group.name)
+        return
+    shared.update(dict.fromkeys(keys, group.name))
 
 
 def _fixed_parts(group: str, profile: EnrollmentProfile) -> tuple[tuple[str, str], ...]:

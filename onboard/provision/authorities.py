@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from onboard.errors import PkiError
 from onboard.model import Authority, Organization
 from onboard.pki import load_pem, public_path
-from onboard.provision.hierarchy import Kind, Leaf, path_length, urls
+from onboard.provision.hierarchy import Kind, Leaf, deciphers, path_length, urls
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.state import Entropy, StateFolder, explained, key_trouble
 from scep_server import authority as issuing
@@ -228,23 +228,35 @@ def request_pem(site: Site, authority: Authority, key: PrivateKey) -> bytes:
     """The PKCS#10 request of an authority, PEM."""
     name = subject(site.organization, authority.common_name)
     length = path_length(site.organization, authority)
-    return issuing.signing_request(name, key, path_length=length).public_bytes(Encoding.PEM)
+    request = issuing.signing_request(
+        name, key, path_length=length, deciphers=deciphers(site.organization, authority)
+    )
+    return request.public_bytes(Encoding.PEM)
 
 
 def _sign(
     site: Site, authority: Authority, key: PrivateKey, issuer: issuing.IssuingAuthority | None
 ) -> x509.Certificate:
     name = subject(site.organization, authority.common_name)
-    length = path_length(site.organization, authority)
+    length, opens = path_length(site.organization, authority), deciphers(site.organization, authority)
     lifetime, serial, now = authority.valid_for or timedelta(), site.serial(), site.now
     try:
         if issuer is None:
-            return issuing.root(name, key, path_length=length, valid_for=lifetime, serial=serial, now=now)
+            return issuing.root(
+                name,
+                key,
+                path_length=length,
+                deciphers=opens,
+                valid_for=lifetime,
+                serial=serial,
+                now=now,
+            )
         return issuing.certificate_authority(
             issuer,
             name,
             key.public_key(),
             path_length=length,
+            deciphers=opens,
             valid_for=lifetime,
             serial=serial,
             now=now,

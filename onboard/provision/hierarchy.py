@@ -72,6 +72,12 @@ def is_offline(organization: Organization, authority: Authority) -> bool:
     return authority.name not in enrolling
 
 
+def deciphers(organization: Organization, authority: Authority) -> bool:
+    """Whether devices of a group seal their requests to its own key, because they know no RA."""
+    groups = organization.groups
+    return any(group.single_certificate and group.authority.name == authority.name for group in groups)
+
+
 def has_crl_file(organization: Organization, authority: Authority) -> bool:
     """Whether its CRL is signed by hand and lies in `pki/`."""
     return authority.is_ours and is_offline(organization, authority)

@@ -81,14 +81,34 @@ class Loader:
         issuer = self.site.certificate(name)
         found = tuple(
             Recipient(certificate=pair.certificate, key=pair.key)
-            for pair in self.pairs(Kind.RA, group.name)
+            for key in group.names
+            for pair in self.pairs(Kind.RA, key)
             if isinstance(pair.key, rsa.RSAPrivateKey) and issuer and is_issued_by(pair.certificate, issuer)
         )
         if not found:
             raise PkiError(
                 f"the RA of group {group.name!r} under {name!r} is not there, or has expired", hint=_INIT
             )
+        if group.single_certificate and not authority:
+            return (self._authority_itself(name), *found)
         return found
+
+    def _authority_itself(self, name: str) -> Recipient:
+        """The CA as a recipient, for devices that know no RA (RFC 8894 §2.1.2).
+
+        Raises:
+            PkiError: its key is not RSA, or its certificate does not say that it deciphers.
+        """
+        issuer = self.issuing(name)
+        usage = issuer.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+        if not isinstance(issuer.key, rsa.RSAPrivateKey) or not (
+            usage.digital_signature and usage.key_encipherment
+        ):
+            raise PkiError(
+                f"single_certificate: the certificate of {name!r} does not say that its key deciphers",
+                hint="it was made before the group said so: name another authority, whose 'ca init' knows it",
+            )
+        return Recipient(certificate=issuer.certificate, key=issuer.key)
 
     def ocsp_signer(self, authority: str) -> Pair | None:
         """The delegate that answers for an authority; None where there is none that is valid."""

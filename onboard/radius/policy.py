@@ -61,9 +61,12 @@ def make_policy(
     accepted = [authority for group in members for authority in group.authorities]
     authorities = {a.name: a for authority in accepted for a in organization.chain(authority)}
     rules = tuple(
-        _rule(organization, group, authority, radius, certificates)
-        for group in members
-        for authority in group.authorities
+        dict.fromkeys(  # a former name makes no difference where the issuer alone tells groups apart
+            _rule(organization, group, name, authority, radius, certificates)
+            for group in members
+            for authority in group.authorities
+            for name in group.names
+        )
     )
     _demand_distinct(rules)
     return Policy(
@@ -104,6 +107,7 @@ def _crl_urls(
 def _rule(
     organization: Organization,
     group: Group,
+    name: str,
     authority: Authority,
     radius: Radius,
     certificates: Mapping[str, PublicCertificate],
@@ -114,7 +118,7 @@ def _rule(
     return Rule(
         group=group.name,
         issuer=one_line(issuer.parsed.subject),
-        subject=_subject_pattern(organization, group) if len(shared) > 1 else "",
+        subject=_subject_pattern(organization, group, name) if len(shared) > 1 else "",
         ssids=tuple(network.ssid.text for network in networks if network.ssid is not None),
         wired=any(network.type is NetworkType.ETHERNET for network in networks),
         vlan=group.vlan,
@@ -129,13 +133,13 @@ def _certificate(certificates: Mapping[str, PublicCertificate], name: str) -> Pu
         raise PkiError(msg, hint="run 'onboard ca init' first") from None
 
 
-def _subject_pattern(organization: Organization, group: Group) -> str:
+def _subject_pattern(organization: Organization, group: Group, name: str) -> str:
     """The profile's subject, anchored at both ends, with `[^/]*` for each variable.
 
     The fixed parts tell the groups of one authority apart. A variable may hold a slash (an address can), and
     must not match one here: `a/OU=staff` as a name would make anybody staff.
     """
-    known = {"organization.name": organization.name, "group.name": group.name}
+    known = {"organization.name": organization.name, "group.name": name}
     parts = (_attribute_pattern(a.type.oid, a.value.bind(known)) for a in group.profile.subject)
     return "^" + "".join(parts) + "$"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,19 +9,19 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from onboard.errors import PkiError
-from onboard.model import Authority, Group, Rate
+from onboard.model import Authority, ChallengeType, Group, Rate
 from onboard.provision import Site, issuance_policy
 from onboard.provision.hierarchy import crl_valid_for, has_crl_file
 from onboard.provision.leaves import read
 from onboard.provision.serving import Loader
+from onboard.provision.sharing import Shared, static_challenges
 from onboard.secret import Secret
 from scep_server import limits
 from scep_server.authority import IssuingAuthority
-from scep_server.challenges import StaticChallenge, digest
-from scep_server.messages import ChallengePassword
+from scep_server.challenges import StaticChallenge
 from scep_server.revocation import Responder
 from scep_server.runtime.config import ServerConfig, Tls
-from scep_server.service import Alternate, Endpoint
+from scep_server.service import Alternate, ApprovalQueue, Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.sqlite_store import SqliteStore
 
@@ -46,6 +45,7 @@ def configure(
     site: Site,
     challenges: Mapping[str, Secret],
     *,
+    former: Mapping[str, Sequence[Shared]] | None = None,
     parts: Parts | None = None,
     trusted_proxies: Sequence[limits.Network] = (),
     tls: Tls | None = None,
@@ -54,7 +54,8 @@ def configure(
 
     Args:
         site: organization, folders and clock.
-        challenges: the resolved static challenge of each group that has one.
+        challenges: the resolved secret of each group that shares one.
+        former: secrets that groups shared before and that are still taken.
         parts: what to serve; everything when None.
         trusted_proxies: networks whose X-Forwarded-For is believed.
         tls: certificate and key, to serve https.
@@ -67,8 +68,9 @@ def configure(
     organization, loader, pepper = site.organization, Loader.of(site), site.state.pepper()
     return ServerConfig(
         endpoints=tuple(
-            _endpoint(loader, group, challenges.get(group.name), pepper)
+            _endpoint(loader, group, name, _static(group, challenges, former or {}, pepper))
             for group in organization.groups
+            for name in group.names
             if parts.scep
         ),
         authorities=tuple(_published(loader, a) for a in organization.authorities if a.is_ours)
@@ -90,17 +92,31 @@ def _rate(rate: Rate | None) -> limits.Rate | None:
     return limits.Rate(per_second=rate.per_second, burst=max(1.0, rate.per_second * _BURST_SECONDS))
 
 
-def _endpoint(loader: Loader, group: Group, challenge: Secret | None, pepper: bytes) -> Endpoint:
+def _endpoint(loader: Loader, group: Group, name: str, shared: tuple[StaticChallenge, ...]) -> Endpoint:
+    """The endpoint of a group at one of its keys: old payloads go on asking for the key of their day."""
     previous, following = _alternates(loader, group)
+    waits = group.challenge.type is ChallengeType.APPROVAL
     return Endpoint(
+        name=name,
         group=group.name,
+        formerly=group.formerly,
         authority=loader.issuing(group.authority.name),
         recipients=loader.recipients(group),
-        policy=issuance_policy(loader.site.organization, group),
-        static=() if challenge is None else (_static(challenge, pepper),),
+        policy=issuance_policy(loader.site.organization, group, name),
+        static=() if waits else shared,
         previous=previous,
         next=following,
+        approval=ApprovalQueue(guards=shared, lasts=group.challenge.valid_for) if waits else None,
+        single_certificate=group.single_certificate,
     )
+
+
+def _static(
+    group: Group, challenges: Mapping[str, Secret], former: Mapping[str, Sequence[Shared]], pepper: bytes
+) -> tuple[StaticChallenge, ...]:
+    secret = challenges.get(group.name)
+    today = () if secret is None else (Shared(secret=secret, until=group.challenge.until),)
+    return static_challenges(group.challenge, (*today, *former.get(group.name, ())), pepper)
 
 
 def _alternates(loader: Loader, group: Group) -> tuple[tuple[Alternate, ...], Alternate | None]:
@@ -136,13 +152,6 @@ def _begins_later(loader: Loader, one: Authority, other: Authority) -> bool:
     return (
         first is not None and second is not None and first.not_valid_before_utc > second.not_valid_before_utc
     )
-
-
-def _static(challenge: Secret, pepper: bytes) -> StaticChallenge:
-    keyed = digest(ChallengePassword(challenge.reveal()), pepper)
-    # The id stands in logs and in each certificate's record and changes with the secret, so that a leak can
-    # be answered; hashed once more, it says nothing that would help to guess.
-    return StaticChallenge(id=f"static-{hashlib.sha256(keyed).hexdigest()[:8]}", digest=keyed)
 
 
 def _published(loader: Loader, authority: Authority) -> PublishedAuthority:

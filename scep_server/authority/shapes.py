@@ -40,7 +40,14 @@ class Shape(enum.Enum):
 
 
 def root(
-    subject: x509.Name, key: PrivateKey, *, path_length: int, valid_for: timedelta, serial: int, now: datetime
+    subject: x509.Name,
+    key: PrivateKey,
+    *,
+    path_length: int,
+    deciphers: bool = False,
+    valid_for: timedelta,
+    serial: int,
+    now: datetime,
 ) -> x509.Certificate:
     """A self-signed CA (RFC 5280 §3.2).
 
@@ -48,6 +55,8 @@ def root(
         subject: its name.
         key: signs itself.
         path_length: how many CAs may stand between it and a leaf.
+        deciphers: whether it opens SCEP requests and signs the replies itself, without an RA (RFC 8894
+            §2.1.2); RSA only.
         valid_for: life from `now`; notBefore lies an hour earlier.
         serial: 127 random bits.
         now: aware UTC.
@@ -55,7 +64,7 @@ def root(
     public_key = key.public_key()
     builder = _certificate(subject, public_key, serial).issuer_name(subject)
     builder = builder.not_valid_before(now - _BACKDATE).not_valid_after(now + valid_for)
-    return _ca(builder, path_length).sign(key, digest_for(key))
+    return _ca(builder, path_length, deciphers=deciphers).sign(key, digest_for(key))
 
 
 def certificate_authority(
@@ -64,6 +73,7 @@ def certificate_authority(
     public_key: PublicKey,
     *,
     path_length: int,
+    deciphers: bool = False,
     valid_for: timedelta,
     serial: int,
     now: datetime,
@@ -81,7 +91,7 @@ def certificate_authority(
         )
         raise ValueError(msg)
     builder = _issued(issuer, subject, public_key, valid_for=valid_for, serial=serial, now=now)
-    return _ca(builder, path_length).sign(issuer.key, digest_for(issuer.key))
+    return _ca(builder, path_length, deciphers=deciphers).sign(issuer.key, digest_for(issuer.key))
 
 
 def infrastructure(
@@ -130,14 +140,14 @@ def infrastructure(
 
 
 def signing_request(
-    subject: x509.Name, key: PrivateKey, *, path_length: int
+    subject: x509.Name, key: PrivateKey, *, path_length: int, deciphers: bool = False
 ) -> x509.CertificateSigningRequest:
     """A PKCS#10 request for a CA certificate that somebody else's CA shall sign (RFC 2986)."""
     return (
         x509.CertificateSigningRequestBuilder()
         .subject_name(subject)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(_ca_usage(deciphers=deciphers), critical=True)
         .sign(key, digest_for(key))
     )
 
@@ -174,7 +184,13 @@ def _issued(
     return builder
 
 
-def _ca(builder: x509.CertificateBuilder, path_length: int) -> x509.CertificateBuilder:
+def _ca(builder: x509.CertificateBuilder, path_length: int, *, deciphers: bool) -> x509.CertificateBuilder:
     return builder.add_extension(
         x509.BasicConstraints(ca=True, path_length=path_length), critical=True
-    ).add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+    ).add_extension(_ca_usage(deciphers=deciphers), critical=True)
+
+
+def _ca_usage(*, deciphers: bool) -> x509.KeyUsage:
+    return key_usage(
+        key_cert_sign=True, crl_sign=True, digital_signature=deciphers, key_encipherment=deciphers
+    )

@@ -42,7 +42,7 @@ def scep_payload(plan: GroupPlan, spelling: Callable[[str], str]) -> Payload:
     content: dict[str, Value] = {
         "URL": plan.scep.url,
         "Name": plan.group,  # sent as the `message` of GetCACert and PKIOperation
-        "Subject": [[_attribute(part, spelling)] for part in plan.scep.subject],
+        "Subject": subject(plan, spelling),
         "Challenge": challenge_template(plan).spell(spelling),
         "Keysize": plan.scep.key_bits,  # the device's own default is 1024
         "Key Type": "RSA",
@@ -52,9 +52,8 @@ def scep_payload(plan: GroupPlan, spelling: Callable[[str], str]) -> Payload:
         "AllowAllAppsAccess": False,
         **(_PATIENCE if plan.scep.waits else {"Retries": 3}),
     }
-    alt_names = _alt_names(plan, spelling)
-    if alt_names:
-        content["SubjectAltName"] = alt_names
+    if names := alt_names(plan, spelling):
+        content["SubjectAltName"] = names
     return payload(
         plan,
         IDENTITY,
@@ -74,12 +73,22 @@ def _fingerprint(plan: GroupPlan) -> bytes:
     return plan.root.sha1 if plan.apple.older_than(SHA256_PIN_SINCE) else plan.root.sha256
 
 
+def subject(plan: GroupPlan, spelling: Callable[[str], str]) -> Value:
+    """Subject: an array of arrays of [attribute, value] pairs."""
+    return [[_attribute(part, spelling)] for part in plan.scep.subject]
+
+
 def _attribute(part: SubjectPart, spelling: Callable[[str], str]) -> tuple[str, str]:
     name = part.type.short if part.type.short in _SHORT_NAMES else part.type.oid
     return name, part.value.spell(spelling)
 
 
-def _alt_names(plan: GroupPlan, spelling: Callable[[str], str]) -> Mapping[str, Value]:
+def alt_names(plan: GroupPlan, spelling: Callable[[str], str]) -> Mapping[str, Value]:
+    """SubjectAltName, empty where the profile has none.
+
+    Raises:
+        PayloadError: more than one UPN.
+    """
     names: dict[str, Value] = {}
     for kind, key in _ALT_NAMES.items():
         values = [part.value for part in plan.scep.subject_alt_names if part.kind is kind]
