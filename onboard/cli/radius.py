@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console
+from onboard.cli import ca, console, radius_check
+from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
+from onboard.options import RadiusType
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.model import Radius
@@ -20,9 +22,17 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.radius import ServerCertificate
 
 
+app = typer.Typer(rich_markup_mode=None)
+app.command("check", epilog=epilog("radius check"))(radius_check.command)
+
+
+@app.callback(invoke_without_command=True, epilog=epilog("radius"))
 def command(
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the configuration; made if absent.")],
+    context: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the configuration; made if absent.")
+    ] = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     name: Annotated[
@@ -44,6 +54,11 @@ def command(
     certificate and key are those that `ca init` made, or yours; the key is readable by its owner only.
     Secrets of access points and switches are read from the environment: README.md says how to go on.
     """
+    if context.invoked_subcommand is not None:
+        return
+    if out is None:
+        msg = "say with --out where the configuration goes, or 'check NAME' for a server that is there"
+        raise typer.BadParameter(msg)
     session = open_session(org, state)
     site = ca.site_of(session, key_passphrase)
     chosen = _chosen(session, name)
@@ -53,7 +68,13 @@ def command(
 
 
 def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
-    every = session.organization.radius
+    every = tuple(r for r in session.organization.radius if r.type is RadiusType.FREERADIUS)
+    others = {r.name: r.type for r in session.organization.radius if r not in every}
+    if name in others:
+        msg = f"radius {name!r} is of type {others[name]}, and onboard writes configurations of FreeRADIUS"
+        raise OnboardError(
+            msg, hint="give it the anchors and names that 'onboard check' and the payloads have"
+        )
     chosen = tuple(radius for radius in every if name in (None, radius.name))
     if not chosen:
         msg = f"the org has no radius entry {name!r}" if name else "the org has no radius entry"

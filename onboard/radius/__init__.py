@@ -5,7 +5,7 @@ the SCEP server is let in where its group may go and nowhere else.
 """
 
 from onboard.radius.files import ConfigFile, build
-from onboard.radius.judging import judge_server
+from onboard.radius.judging import dns_names, judge_chain, judge_server
 from onboard.radius.policy import Policy, make_policy
 from onboard.radius.settings import Client, ServerCertificate, Settings, load_server
 from onboard.radius.writing import write_folder
@@ -17,6 +17,8 @@ __all__ = [
     "ServerCertificate",
     "Settings",
     "build",
+    "dns_names",
+    "judge_chain",
     "judge_server",
     "load_server",
     "make_policy",

@@ -30,19 +30,35 @@ def judge_server(
         anchors: its `trust`.
         now: aware UTC.
     """
-    return tuple(_reasons(server, names, anchors, now))
+    reasons = judge_chain(server.chain, names, anchors, now)
+    if load_pem_private_key(server.key, None).public_key() != server.chain[0].public_key():
+        return (*reasons, "its key is another certificate's")
+    return reasons
+
+
+def judge_chain(
+    chain: Sequence[x509.Certificate],
+    names: Sequence[str],
+    anchors: Sequence[PublicCertificate],
+    now: datetime,
+) -> tuple[str, ...]:
+    """The same for what a server showed: its own certificate first, without its key."""
+    return tuple(_reasons(chain, names, anchors, now))
 
 
 def _reasons(
-    server: ServerCertificate, names: Sequence[str], anchors: Sequence[PublicCertificate], now: datetime
+    chain: Sequence[x509.Certificate],
+    names: Sequence[str],
+    anchors: Sequence[PublicCertificate],
+    now: datetime,
 ) -> Iterator[str]:
-    own = server.chain[0]
-    presented = _dns_names(own)
+    own = chain[0]
+    presented = dns_names(own)
     if not presented:
         yield "it has no DNS name among its alternative names; the common name alone is not read everywhere"
     elif not any(_matches(name, one) for name in names for one in presented):
         yield f"it is for {', '.join(presented)}, and devices demand {' or '.join(names)}"
-    if not _leads_to(server.chain, anchors):
+    if not _leads_to(chain, anchors):
         yield f"its chain does not lead to {' or '.join(anchor.common_name for anchor in anchors)}"
     if own.not_valid_after_utc <= now:
         yield f"it ended on {own.not_valid_after_utc:%Y-%m-%d}"
@@ -52,11 +68,10 @@ def _reasons(
         yield "it is valid for more than 825 days, which Apple refuses"
     if not _serves(own):
         yield "its extended key usage lacks serverAuth"
-    if load_pem_private_key(server.key, None).public_key() != own.public_key():
-        yield "its key is another certificate's"
 
 
-def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+def dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Its dNSNames in lower case."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
