@@ -32,6 +32,8 @@ _MODES: Mapping[str, str] = {
     "guest": "nobody",
 }
 
+_CHAINED = "the computer, and from sign-in on as computer and person at once"
+
 
 def networks(profile: Node) -> Iterator[str]:
     """Sentences about a WLANProfile, a LANProfile or an EapHostConfig."""
@@ -39,9 +41,11 @@ def networks(profile: Node) -> Iterator[str]:
         yield from _joins(profile)
     elif profile.name == "LANProfile":
         yield from _wire(profile)
+    chained = any(True for _ in profile.all("EapTeap"))
     for onex in profile.all("OneX"):
         mode = onex.value("authMode") or "machineOrUser"
-        yield f"It authenticates as {_MODES.get(mode, mode)}."
+        who = _CHAINED if chained and mode == "machineOrUser" else _MODES.get(mode, mode)
+        yield f"It authenticates as {who}."
     hosts = [profile] if profile.name == "EapHostConfig" else list(profile.all("EapHostConfig"))[:1]
     for host in hosts:
         yield from _eap(host)
@@ -59,6 +63,8 @@ def _joins(profile: Node) -> Iterator[str]:
     yield f"The profile is called “{profile.value('name')}” and replaces another of that name."
     if any(True for _ in profile.all("keyMaterial")):
         yield "The network's password stands in the profile; whoever reads the file has it."
+    if any(node.is_true for node in profile.all("FIPSMode")):
+        yield "It encrypts by code that is validated for FIPS 140, or does not join."
     random = profile.first("MacRandomization", "enableRandomization")
     if random is not None:
         yield f"There it shows {'a random' if random.is_true else 'its own'} hardware address."
@@ -94,8 +100,10 @@ def _eap(host: Node) -> Iterator[str]:
 
 
 def _server(host: Node) -> Iterator[str]:
-    names = " or ".join(n.text.replace(";", " or ") for n in host.all("ServerNames") if n.text)
-    roots = [n.text.replace(" ", "") for tag in ("TrustedRootCA", "TrustedRootCAHash") for n in host.all(tag)]
+    said = [name for n in host.all("ServerNames") for name in n.text.split(";") if name]
+    names = " or ".join(dict.fromkeys(said))  # a tunnel and its inside say the same
+    tags = ("TrustedRootCA", "TrustedRootCAHash")
+    roots = dict.fromkeys(n.text.replace(" ", "") for tag in tags for n in host.all(tag))
     quiet = [n for tag in ("DisableUserPromptForServerValidation", "DisablePrompt") for n in host.all(tag)]
     asked = "nobody is asked" if quiet and all(n.is_true for n in quiet) else "in doubt people are asked"
     if not names and not roots:

@@ -1,7 +1,7 @@
 """A Windows device that knows nothing but a SyncML file: plays the CSPs and says what it would do or refuse.
 
 It follows the published rules of RootCATrustedCertificates, ClientCertificateInstall/SCEP, WiFi and
-WiredNetwork, not the builder: a node is added before it is used, formats must fit, an Atomic fails as a whole,
+WiredNetwork, not the builder: a node is added before it is used, formats must fit, an Atomic fails whole,
 Enroll needs every required node and comes last, a Wi-Fi profile is stored under its own name.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from support.snapshots import file_type
 from onboard.errors import PayloadError
 from onboard.explain import explain
 from onboard.payloads.windows import build
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "windows"
 
 
 def file(kind: str, plan=None) -> str:
@@ -76,6 +79,24 @@ def test_pins_are_named():
     words = told(file("wlan-profile"))
     assert certificates()["root"].sha1.hex() in words
     assert certificates()["staff"].sha1.hex() in words
+
+
+@pytest.mark.parametrize(("vector", "method"), [("teap-lan.xml", "TEAP"), ("peap-tls-lan.xml", "PEAP")])
+def test_a_tunnel_is_told_once(vector, method):
+    """The name and the root that tunnel and inside share are said once; chaining is said."""
+    words = told((VECTORS / vector).read_text())
+    assert f"It uses {method} with EAP-TLS" in words
+    assert words.count("radius.northwind.example") == 1
+    assert words.count("the root with SHA-1") == 1
+    assert ("as computer and person at once" in words) == (method == "TEAP")
+
+
+def test_fips_mode_is_told():
+    """Whoever reads it knows that some drivers stay out."""
+    fips = '<FIPSMode xmlns="http://www.microsoft.com/networking/WLAN/profile/v2">true</FIPSMode>'
+    document = file("wlan-profile").replace("</authEncryption>", f"{fips}</authEncryption>")
+    assert "FIPS 140" in told(document)
+    assert "FIPS 140" not in told(file("wlan-profile"))
 
 
 def test_a_network_password_is_not_repeated():
