@@ -61,7 +61,7 @@ def test_an_org_with_nps_must_say_whose_a_certificate_is(onboard, folder):
     done = onboard("check")
     assert done.code == 1
     assert SID in done.err + done.out
-    change("\ngroups:\n", PROFILE + "\ngroups:\n")
+    change("\ngroups:", PROFILE + "\ngroups:")
     checked = onboard("check")
     assert checked.code == 0, checked.err
     assert onboard("generate", "--out", "out", "--group", "staff", "--platform", "windows").code == 0
