@@ -1,4 +1,4 @@
-"""Judges a bundle of Microsoft Graph objects for Intune: rules windows-10, -29, -30, -34, -36 and -38.
+"""Judges a bundle of Microsoft Graph objects for Intune: rules windows-10, -29 to -32, -34, -36 and -38.
 
 What the objects carry is judged by the rooms of its own format: WLAN profiles and Apple profiles.
 """
@@ -62,7 +62,8 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     objects = document.get("objects") if isinstance(document, dict) else None
     if not isinstance(objects, list):
         return (_error(path, "objects", "30", "the list of objects is missing"),)
-    return tuple(_objects(path, objects))
+    assignment = document.get("assignment") if isinstance(document, dict) else None
+    return (*_objects(path, objects), *_assignment(path, assignment, objects))
 
 
 def _objects(path: str, objects: list[Json]) -> Iterator[Finding]:
@@ -79,6 +80,20 @@ def _objects(path: str, objects: list[Json]) -> Iterator[Finding]:
         yield from _references(path, where, kind, _mapping(entry, "bind"), types)
         types[key] = kind
         yield from _body(path, where, kind, body)
+
+
+def _assignment(path: str, assignment: Json, objects: list[Json]) -> Iterator[Finding]:
+    """Root, certificate and network go to the same groups, or a device gets half of them."""
+    if assignment is None:
+        return
+    assigned = assignment.get("keys") if isinstance(assignment, dict) else None
+    keys = [entry.get("key") for entry in objects if isinstance(entry, dict)]
+    for key in keys:
+        if not isinstance(assigned, list) or key not in assigned:
+            yield _error(path, "assignment", "31", f"{key} is assigned to nobody, and the others need it")
+    for key in assigned if isinstance(assigned, list) else []:
+        if key not in keys:
+            yield _error(path, "assignment", "31", f"{key!r} is assigned and not created")
 
 
 def _references(

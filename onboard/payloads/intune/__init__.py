@@ -10,14 +10,20 @@ from collections.abc import Callable, Collection
 from onboard.artifact import Artifact
 from onboard.model import Platform
 from onboard.payloads.intune import android, apple, windows
-from onboard.payloads.intune.bundle import bundle
+from onboard.payloads.intune.bundle import Assignment, bundle
 from onboard.plan import GroupPlan
 
 _PARTS = ((Platform.WINDOWS, windows), (Platform.APPLE, apple), (Platform.ANDROID, android))
 
+_NOBODY = Assignment()
+
 
 def build(
-    plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool = False
+    plan: GroupPlan,
+    spelling: Callable[[str], str],
+    *,
+    validated: bool = False,
+    assignment: Assignment = _NOBODY,
 ) -> tuple[Artifact, ...]:
     """One artifact of kind `graph` for each of the group's platforms that Intune manages.
 
@@ -27,6 +33,7 @@ def build(
         validated: whether Intune vouches for each request at the group's endpoint (the target's
             `challenge: {type: intune}`). Without it no native SCEP profile is made, since it could carry no
             challenge; the bundle's notes say what to do instead.
+        assignment: to whom the objects go; all of them to the same groups.
 
     Raises:
         PayloadError: Intune cannot carry what the plan demands; the message names the rule.
@@ -43,6 +50,7 @@ def build(
                 plan,
                 tuple(part.objects(plan, spelling, validated=validated)),
                 tuple(part.notes(plan, validated=validated)),
+                assignment,
             ),
             secret=platform is Platform.APPLE and not validated and plan.scep.challenge is not None,
         )

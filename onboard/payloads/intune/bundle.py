@@ -1,8 +1,9 @@
 """A bundle of Microsoft Graph objects: what to create, in which order, and how they refer to each other.
 
 An uploader creates the objects in order, replaces each key in `bind` by the URL of the object that got it,
-then assigns all of them to the same groups (a device that gets the Wi-Fi and not the root fails), and deletes
-in reverse. The marker in the description says which object of ours it is, so that nothing else is touched.
+then assigns all of `assignment.keys` to the same groups, since a device that gets the Wi-Fi and not the root
+fails, and deletes in reverse. The marker in the description says which object of ours it is, so that nothing
+else is touched.
 """
 
 from __future__ import annotations
@@ -33,7 +34,17 @@ class GraphObject:
     bind: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # navigation -> key or keys
 
 
-def bundle(plan: GroupPlan, objects: tuple[GraphObject, ...], notes: tuple[str, ...]) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """To whom the objects go: names of Entra groups, as a target's `groups` gives them."""
+
+    include: tuple[str, ...] = ()  # empty: to nobody yet
+    exclude: tuple[str, ...] = ()
+
+
+def bundle(
+    plan: GroupPlan, objects: tuple[GraphObject, ...], notes: tuple[str, ...], assignment: Assignment
+) -> bytes:
     """The bundle as a file: UTF-8 JSON, indented, keys in the order of Microsoft's documentation."""
     document = {
         "schema": SCHEMA,
@@ -41,6 +52,11 @@ def bundle(plan: GroupPlan, objects: tuple[GraphObject, ...], notes: tuple[str, 
         "group": plan.group,
         "notes": list(notes),
         "objects": [_object(plan, entry) for entry in objects],
+        "assignment": {
+            "keys": [entry.key for entry in objects],
+            "include": list(assignment.include),
+            "exclude": list(assignment.exclude),
+        },
     }
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 

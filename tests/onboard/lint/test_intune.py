@@ -72,6 +72,20 @@ def test_a_missing_reference_is_named(platform, key, navigation):
     assert ("windows-30", key) in _findings(bundle)
 
 
+@pytest.mark.parametrize("change", ["drop", "add", "no list"])
+def test_all_objects_go_to_the_same_groups(change):
+    """An object that is left out of the assignment, or is assigned and not there, is named."""
+    bundle = _bundle("windows")
+    keys = bundle["assignment"]["keys"]
+    if change == "drop":
+        keys.remove("windows-scep")
+    elif change == "add":
+        keys.append("windows-wifi-nowhere")
+    else:
+        bundle["assignment"]["keys"] = "all"
+    assert ("windows-31", "assignment") in _findings(bundle)
+
+
 def test_the_order_of_creation_is_judged():
     """An object before what it refers to cannot be created."""
     bundle = _bundle("windows")

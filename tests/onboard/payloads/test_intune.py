@@ -18,6 +18,7 @@ from onboard.model import Platform, Security
 from onboard.names import ATTRIBUTES, AltNameKind
 from onboard.options import KeyProtection, WindowsOptions
 from onboard.payloads.intune import build
+from onboard.payloads.intune.bundle import Assignment
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.wlan import wlan_profile
@@ -275,6 +276,18 @@ def test_validated_bundle_as_recorded(platform, snapshot):
     """The bundles of the staff group, where Intune vouches, are what was recorded."""
     (artifact,) = [a for a in build(staff_plan(), spelled, validated=True) if a.platform.value == platform]
     assert artifact.content.decode() == snapshot.use_extension(file_type("json"))
+
+
+def test_all_objects_are_assigned_together():
+    """Whatever is created goes to the groups of the target, in no more than one assignment."""
+    to = Assignment(include=("WIFI-Staff",), exclude=("WIFI-Hold",))
+    for artifact in build(staff_plan(), spelled, validated=True, assignment=to):
+        bundle = json.loads(artifact.content)
+        assert bundle["assignment"] == {
+            "keys": [entry["key"] for entry in bundle["objects"]],
+            "include": ["WIFI-Staff"],
+            "exclude": ["WIFI-Hold"],
+        }
 
 
 def test_same_plan_same_bytes():
