@@ -357,6 +357,7 @@ class Organization:
     name: str
     identifier: str  # reverse DNS
     support: Support
+    notify: tuple[str, ...] = ()  # e-mail addresses that hear of everything that expires
     authorities: tuple[Authority, ...]  # issuers before those they issue
     radius: tuple[Radius, ...]
     networks: tuple[Network, ...]

@@ -23,6 +23,7 @@ from onboard.cli import (
     rehearse,
     schema,
     serve,
+    status,
     whitelist,
 )
 from onboard.cli.examples import epilog
@@ -67,6 +68,7 @@ app.command("diff", epilog=epilog("diff"))(diff.command)
 app.command("whitelist", epilog=epilog("whitelist"))(whitelist.command)
 app.add_typer(challenge.app, name="challenge")
 app.add_typer(cert.app, name="cert")
+app.command("status", epilog=epilog("status"))(status.command)
 app.command("serve", epilog=epilog("serve"))(serve.command)
 app.command("up", epilog=epilog("up"))(serve.up)
 app.command("chrome-adapter", epilog=epilog("chrome-adapter"))(chrome_adapter.command)

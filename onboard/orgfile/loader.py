@@ -235,6 +235,7 @@ def _build(sections: _Sections) -> Organization:
         name=identity.name,
         identifier=identity.identifier,
         support=identity.support,
+        notify=identity.notify,
         authorities=values(tuple(sections.authorities.entries.values())),
         radius=values(tuple(sections.radius.entries.values())),
         networks=values(tuple(sections.networks.entries.values())),

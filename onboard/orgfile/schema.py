@@ -64,6 +64,9 @@ def _organization() -> Schema:
                 scalars.IDENTIFIER, "Reverse DNS, such as edu.northwind. Changing it re-enrols everybody."
             ),
             "support": support,
+            "notify": _list(
+                _pattern(scalars.EMAIL, "An e-mail address."), "Who hears of everything that expires."
+            ),
         },
         ["name", "identifier"],
     )

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from onboard.model import PkiSettings, Rate, ScepSettings, Support
 from onboard.orgfile import scalars
-from onboard.orgfile.cursor import Cursor, Found
+from onboard.orgfile.cursor import Cursor, Found, values
+from onboard.orgfile.lists import distinct
 
 # What one address may ask for each second. A campus enrols from behind one NAT address on its first morning:
 # 20,000 devices in two hours are 3 enrolments, 12 requests a second, with peaks of five times that; several
@@ -25,17 +26,22 @@ class Identity:
     name: str
     identifier: str
     support: Support
+    notify: tuple[str, ...]
 
 
 def read_organization(cursor: Cursor) -> Identity:
     """Who the organization is."""
-    fields = cursor.fields(
-        "the organization", ("name", "identifier", "support"), {"domains": (), "notify": ()}
-    )
+    fields = cursor.fields("the organization", ("name", "identifier", "support", "notify"), {"domains": ()})
     name = fields.required("name", scalars.line_up_to(64, "X.520 ub-organization-name"))
     identifier = fields.required("identifier", scalars.identifier)
     support = fields.optional("support", _read_support, Support())
-    return Identity(name=name.value, identifier=identifier.value, support=support.value)
+    notify = fields.optional("notify", distinct(scalars.email, "a list of e-mail addresses"), ())
+    return Identity(
+        name=name.value,
+        identifier=identifier.value,
+        support=support.value,
+        notify=values(notify.value),
+    )
 
 
 def _read_support(cursor: Cursor) -> Support:

@@ -17,6 +17,7 @@ from scep_server.store import (
     AlreadyIssued,
     CertificateRecord,
     Entry,
+    GroupEnding,
     Issuance,
     Objection,
     Outcome,
@@ -30,6 +31,7 @@ from scep_server.store import (
     StoreError,
     Submission,
     Vouch,
+    endings_of,
 )
 from scep_server.store.rules import (
     approval_objection,
@@ -221,6 +223,11 @@ class MemoryStore:
             records = list(self._certificates.values())
         return (record for record in records if group in (None, record.group))
 
+    def endings(self, now: datetime) -> tuple[GroupEnding, ...]:
+        """See `Store.endings`."""
+        with self._lock:
+            return endings_of(self._certificates.values(), now)
+
     def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
         """See `Store.revoke`."""
         with self._lock:
@@ -279,6 +286,11 @@ class MemoryStore:
         """See `Store.audit`."""
         with self._lock:
             return iter(self._links[after:])
+
+    def audit_head(self) -> tuple[int, bytes]:
+        """See `Store.audit_head`."""
+        with self._lock:
+            return (self._links[-1].sequence, self._links[-1].hash) if self._links else (0, audit.GENESIS)
 
     def probe(self) -> None:
         """See `Store.probe`; memory can always be written."""

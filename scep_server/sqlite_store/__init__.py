@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from scep_server.audit import ChainedEvent, EventKind
+from scep_server.audit import GENESIS, ChainedEvent, EventKind
 from scep_server.challenges import Challenge
 from scep_server.messages import TransactionID
 from scep_server.sqlite_store import queue, rows
@@ -30,6 +30,7 @@ from scep_server.sqlite_store.turn import WriterTurn
 from scep_server.store import (
     CertificateRecord,
     Entry,
+    GroupEnding,
     Issuance,
     Objection,
     Outcome,
@@ -57,6 +58,11 @@ _CERTIFICATES = (
 _REVOCATIONS = (
     "select serial, revoked, reason from certificates"
     " where issuer = ? and revoked is not null and not_after >= ? and serial > ? order by serial limit ?"
+)
+_ENDINGS = (
+    "select grp, count(*), min(ends) from"
+    " (select grp, max(not_after) as ends from certificates"
+    " where revoked is null and not_after > ? group by grp, subject) group by grp order by grp"
 )
 _TO_SUPERSEDE = (
     f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants
@@ -176,6 +182,12 @@ class SqliteStore:
             yield from map(rows.certificate, page)
             after = page[-1][-1]
 
+    def endings(self, now: datetime) -> tuple[GroupEnding, ...]:
+        """See `Store.endings`."""
+        with translated(self._path):
+            found = self._reader.execute(_ENDINGS, (to_time(now),)).fetchall()
+        return tuple(map(rows.ending, found))
+
     def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
         """See `Store.revoke`."""
         record = self.certificate(serial)
@@ -248,6 +260,14 @@ class SqliteStore:
             links = list(map(rows.link, page))
             yield from links
             after = links[-1].sequence
+
+    def audit_head(self) -> tuple[int, bytes]:
+        """See `Store.audit_head`."""
+        row = self._one("select sequence, entry, hash from audit order by sequence desc limit 1")
+        if row is None:
+            return 0, GENESIS
+        newest = rows.link(row)
+        return newest.sequence, newest.hash
 
     def probe(self) -> None:
         """See `Store.probe`."""

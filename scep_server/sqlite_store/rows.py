@@ -10,6 +10,7 @@ from scep_server.challenges import Challenge
 from scep_server.messages import TransactionID
 from scep_server.store import (
     CertificateRecord,
+    GroupEnding,
     PendingRequest,
     PendingState,
     Revocation,
@@ -204,6 +205,11 @@ def _serial(value: SqlValue) -> int:
 
 def _time(value: SqlValue) -> datetime:
     return _EPOCH + timedelta(microseconds=_number(value))
+
+
+def ending(row: Row) -> GroupEnding:
+    """Of a row group, count, first end."""
+    return GroupEnding(group=_text(row[0]), count=_number(row[1]), first=_time(row[2]))
 
 
 def _text(value: SqlValue) -> str:

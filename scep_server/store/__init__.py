@@ -7,6 +7,7 @@ puts one writer thread before them.
 
 from __future__ import annotations
 
+from scep_server.store.endings import GroupEnding, endings_of
 from scep_server.store.pending import PendingRequest, PendingState, Queued, QueueFull, Submission
 from scep_server.store.protocol import Entry, Outcome, ReadingStore, Store
 from scep_server.store.records import (
@@ -34,6 +35,7 @@ __all__ = [
     "AlreadyIssued",
     "CertificateRecord",
     "Entry",
+    "GroupEnding",
     "Issuance",
     "Objection",
     "Outcome",
@@ -56,4 +58,5 @@ __all__ = [
     "UnusableStoreError",
     "Vouch",
     "Voucher",
+    "endings_of",
 ]

@@ -9,6 +9,7 @@ from typing import Protocol
 from scep_server.audit import ChainedEvent, Event
 from scep_server.challenges import Challenge
 from scep_server.messages import TransactionID
+from scep_server.store.endings import GroupEnding
 from scep_server.store.pending import PendingRequest, Queued, QueueFull, Submission
 from scep_server.store.records import (
     AlreadyIssued,
@@ -113,6 +114,10 @@ class Store(ReadingStore, Protocol):
         """Those of one group or of all, oldest first."""
         ...
 
+    def endings(self, now: datetime) -> tuple[GroupEnding, ...]:
+        """When certificates end that are in force and have no successor of their subject, by group."""
+        ...
+
     def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
         """Revoke a certificate, with its audit event; False when it is unknown or revoked already."""
         ...
@@ -139,6 +144,10 @@ class Store(ReadingStore, Protocol):
 
     def audit(self, after: int = 0) -> Iterator[ChainedEvent]:
         """The links with a sequence above `after`, in order."""
+        ...
+
+    def audit_head(self) -> tuple[int, bytes]:
+        """Number and hash of the newest link; 0 and GENESIS when there is none."""
         ...
 
     def probe(self) -> None:

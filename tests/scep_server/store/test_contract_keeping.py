@@ -11,8 +11,9 @@ import jsonschema
 import pytest
 from support.scep_records import NOW, STATIC, a_challenge, an_event, an_issuance, kinds, label
 
-from scep_server.audit import EVENT_SCHEMA, EventKind, verify
+from scep_server.audit import EVENT_SCHEMA, GENESIS, EventKind, verify
 from scep_server.store import (
+    GroupEnding,
     Objection,
     Recorded,
     Revocation,
@@ -135,3 +136,26 @@ def test_one_challenge_under_concurrency_gives_one_certificate(store):
     assert len(list(store.certificates())) == 1
     assert kinds(store).count(EventKind.ALARM) == 19
     assert not verify(store.audit()).fault
+
+
+def test_endings_count_what_was_not_renewed(store):
+    """For each group: subjects whose newest certificate is in force, and when the first of those ends."""
+    day = timedelta(days=1)
+    ends = {1: ("ada", 10), 2: ("ada", 300), 3: ("bob", 20), 4: ("eve", 5), 5: ("old", -1)}
+    for serial, (name, days) in ends.items():
+        store.record([an_issuance(serial, voucher=STATIC, subject=name, not_after=NOW + days * day)], NOW)
+    other = an_issuance(6, voucher=STATIC, group="students", subject="ada", not_after=NOW + 7 * day)
+    store.record([other], NOW)
+    store.revoke(4, RevocationReason.UNSPECIFIED, NOW)
+    assert store.endings(NOW) == (
+        GroupEnding(group="staff", count=2, first=NOW + 20 * day),
+        GroupEnding(group="students", count=1, first=NOW + 7 * day),
+    )
+
+
+def test_the_audit_head_is_the_newest_link(store):
+    """What a checkpoint says: how many links there are, and the hash of the last."""
+    assert store.audit_head() == (0, GENESIS)
+    store.record([an_event(), an_event()], NOW)
+    verdict = verify(store.audit())
+    assert store.audit_head() == (verdict.count, verdict.head)
