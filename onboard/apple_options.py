@@ -195,6 +195,16 @@ class TlsVersions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcmeServer:
+    """An org's ACME server, and what devices do there; keys are in secure hardware, so they are EC."""
+
+    directory: str  # its directory, https
+    client_identifier: str = "${device.serial}"  # what a device calls itself there; may hold variables
+    key_bits: int = 384  # 256 or 384
+    attest: bool = True  # whether Apple vouches for the device and its key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppleOptions:
     """What a group says of its Apple devices."""
 
@@ -202,6 +212,8 @@ class AppleOptions:
     systems: Mapping[AppleSystem, tuple[int, ...]] = field(default_factory=dict, hash=False)
     scope: Scope | None = None  # None: as the certificate's holder suggests
     keys: Mapping[str, Setting] = field(default_factory=dict, hash=False)  # of GROUP_KEYS
+
+    acme: AcmeServer | None = None
 
     def includes(self, system: AppleSystem) -> bool:
         """Whether the group has such devices, as far as it says."""

@@ -71,7 +71,7 @@ class NetworkPlan:
     tls: TlsVersions = field(default_factory=TlsVersions)
     apple: Mapping[str, Setting] = field(default_factory=dict, hash=False)
     # TEAP: who issues to the computers and to the people of all groups on this network; empty otherwise
-    chained: Mapping[Holder, tuple[PublicCertificate, ...]] = field(default_factory=dict)
+    chained: Mapping[Holder, tuple[PublicCertificate, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +117,12 @@ class GroupPlan:
     def signers(self) -> tuple[PublicCertificate, ...]:
         """Who may have signed the device's certificate: `issuing`, then those before or after it."""
         return (self.issuing, *(chain[0] for chain in self.also_accepted))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable that payloads of this group may ask for, the challenge apart."""
+        identifier = self.apple.acme.client_identifier if self.apple.acme else ""
+        return tuple(dict.fromkeys((*self.profile.variables, *Template.parse(identifier).variables)))
 
     @property
     def holder(self) -> Holder:

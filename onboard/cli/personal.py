@@ -52,11 +52,12 @@ class _Workshop:
         self, group: Group, platform: Platform, values: Mapping[str, str]
     ) -> tuple[CheckedArtifact, ...]:
         from onboard.compose import compose
-        from onboard.compose.spelling import personal
+        from onboard.compose.spelling import for_whom, personal
         from onboard.plan import make_plan
 
         minted = mint_one(self._session, group, values)
-        plan = make_plan(self._session.organization, group, self._certificates, minted.challenge)
+        made = make_plan(self._session.organization, group, self._certificates, minted.challenge)
+        plan = for_whom(made, values)
         artifacts = compose(plan, personal(plan, values), platforms=[platform], signer=self._signer)
         self.minted.append(minted)
         return artifacts

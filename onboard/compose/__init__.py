@@ -17,7 +17,7 @@ from onboard.plan import GroupPlan
 from onboard.signing import Signer, sign
 
 # Kinds whose client knows a signature: iOS and macOS show who made a profile.
-_SIGNABLE = frozenset({"mobileconfig"})
+_SIGNABLE = frozenset({"mobileconfig", "mobileconfig-acme"})
 
 _MADE_HERE = object()
 

@@ -33,7 +33,7 @@ def carried(dialect: Dialect, platforms: Iterable[Platform]) -> tuple[Platform, 
 
 def needed(plan: GroupPlan) -> tuple[str, ...]:
     """The variables that the MDM has to fill in, `challenge` last where each device needs its own."""
-    names = tuple(name for name in plan.profile.variables if name not in KNOWN_WHEN_MADE)
+    names = tuple(name for name in plan.variables if name not in KNOWN_WHEN_MADE)
     return names if plan.scep.challenge is not None else (*names, CHALLENGE)
 
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from onboard.errors import VariableError
 from onboard.payloads import Spelling
 from onboard.plan import GroupPlan
-from onboard.variables import VARIABLES, matches_form
+from onboard.variables import VARIABLES, Template, matches_form
 
 
 def neutral(name: str) -> str:
     """The neutral output keeps variables for whoever fills them in later."""
     return "${" + name + "}"
+
+
+def for_whom(plan: GroupPlan, values: Mapping[str, str]) -> GroupPlan:
+    """The plan of one device: without ACME where nobody knows what the device calls itself there.
+
+    The SCEP profile beside it needs no more than a challenge.
+    """
+    acme = plan.apple.acme
+    if acme is None or all(name in values for name in Template.parse(acme.client_identifier).variables):
+        return plan
+    return replace(plan, apple=replace(plan.apple, acme=None))
 
 
 def personal(plan: GroupPlan, values: Mapping[str, str]) -> Spelling:
@@ -21,7 +33,7 @@ def personal(plan: GroupPlan, values: Mapping[str, str]) -> Spelling:
     Raises:
         VariableError: values are missing or have the wrong form; the message names every one of them.
     """
-    needed = [name for name in plan.profile.variables if VARIABLES[name].holder is not None]
+    needed = [name for name in plan.variables if VARIABLES[name].holder is not None]
     missing = [name for name in needed if name not in values]
     if missing:
         message = f"group {plan.group}: no value for {', '.join('${' + name + '}' for name in missing)}"

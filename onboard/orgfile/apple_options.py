@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from onboard.apple_options import (
     GROUP_KEYS,
     NETWORK_KEYS,
+    AcmeServer,
     AppleOptions,
     AppleSystem,
     Key,
@@ -21,10 +22,12 @@ from onboard.model import NetworkType
 from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Found, Reader, values
 from onboard.orgfile.lists import distinct
+from onboard.variables import VARIABLES, Template
 
 VERSION = r"[1-9][0-9]?(\.[0-9]{1,2}){0,2}"
 CONSORTIUM = r"[0-9A-Fa-f]{6}|[0-9A-Fa-f]{10}"
 _LANGUAGE = r"default|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+ACME_KEYS: Mapping[str, int] = {"ec-p256": 256, "ec-p384": 384}  # what secure hardware makes
 _SCOPE = scalars.choice(Scope)
 
 
@@ -84,6 +87,29 @@ def read_passpoint(cursor: Cursor) -> Passpoint:
         domain=domain.value.lower(),
         roaming_consortiums=tuple(text.upper() for text in values(consortiums.value)),
     )
+
+
+def read_acme(cursor: Cursor) -> AcmeServer:
+    """The ACME server of a group's Apple devices."""
+    fields = cursor.fields("a mapping with directory", ("directory", "client_identifier", "key", "attest"))
+    directory = fields.required("directory", scalars.https_url)
+    identifier = fields.optional("client_identifier", _read_client_identifier, "${device.serial}")
+    key = fields.optional("key", scalars.choice_of(ACME_KEYS), 384)
+    attest = fields.optional("attest", scalars.boolean, default=True)
+    return AcmeServer(
+        directory=directory.value,
+        client_identifier=identifier.value,
+        key_bits=key.value,
+        attest=attest.value,
+    )
+
+
+def _read_client_identifier(cursor: Cursor) -> str:
+    text = scalars.line(cursor)
+    for name in Template.parse(text).variables:
+        if name not in VARIABLES:
+            cursor.fail(f"there is no variable '${{{name}}}'", cursor.suggest(name, VARIABLES, "variables"))
+    return text
 
 
 def _read_keys(cursor: Cursor, known: Mapping[str, Key]) -> Mapping[str, Setting]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
-from onboard.apple_options import Setting
+from onboard.apple_options import AcmeServer, Setting
 from onboard.model import (
     Authority,
     Challenge,
@@ -43,6 +43,7 @@ _KEYS = (
     "platforms",
     "challenge",
     "apple",
+    "acme",
     "access_for",
     "formerly",
     "scep",
@@ -70,6 +71,7 @@ class WrittenGroup:
     vlan: Found[int | None]
     asked: Found[WrittenPlatforms]
     apple: Found[Mapping[str, Setting]]
+    acme: Found[AcmeServer | None]
     access_for: Found[timedelta | None]
     challenge: Found[Challenge]
     formerly: Found[tuple[Found[str], ...]]
@@ -91,7 +93,7 @@ class WrittenGroup:
             vlan=self.vlan.value,
             platforms=values(self.platforms.value),
             windows=self.asked.value.windows.value,
-            apple=replace(self.asked.value.apple.value, keys=self.apple.value),
+            apple=replace(self.asked.value.apple.value, keys=self.apple.value, acme=self.acme.value),
             access_for=self.access_for.value,
             challenge=self.challenge.value,
             formerly=values(self.formerly.value),
@@ -138,6 +140,7 @@ def _read_entry(
             vlan=fields.optional("vlan", _read_vlan, None),
             asked=fields.required("platforms", read_platforms),
             apple=fields.optional("apple", apple_options.read_group_keys, {}),
+            acme=fields.optional("acme", apple_options.read_acme, None),
             access_for=fields.optional("access_for", scalars.duration, None),
             challenge=fields.required("challenge", read_challenge),
             formerly=fields.optional("formerly", distinct(_read_slug, "a list of former keys"), ()),

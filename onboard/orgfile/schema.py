@@ -192,6 +192,7 @@ def _group() -> Schema:
             "vlan": vlan,
             "platforms": _platforms(),
             "apple": _apple(GROUP_KEYS, "Apple's own keys for the whole profile."),
+            "acme": _acme(),
             "access_for": _duration("Certificates end, and Apple's profile goes, after this long."),
             "challenge": _challenge(),
             "formerly": _list(_pattern(scalars.SLUG, "A key that this group had before.")),
@@ -342,6 +343,19 @@ def _passpoint() -> Schema:
             ["domain"],
         ),
     }
+
+
+def _acme() -> Schema:
+    schema = _object(
+        {
+            "directory": _url("https", "The directory of the org's ACME server."),
+            "client_identifier": {**_template(), "description": "What a device calls itself there."},
+            "key": _choice(apple_options.ACME_KEYS, "What secure hardware makes; ec-p384 when absent."),
+            "attest": _boolean("Apple vouches for device and key; true when absent."),
+        },
+        ["directory"],
+    )
+    return {"description": "Apple devices get a second profile, with a key in their hardware.", **schema}
 
 
 def _apple(keys: Mapping[str, Key], description: str) -> Schema:

@@ -19,6 +19,7 @@ from support.northwind import neutral, staff_plan, students_plan
 from onboard.apple_options import (
     GROUP_KEYS,
     NETWORK_KEYS,
+    AcmeServer,
     AppleOptions,
     AppleSystem,
     Key,
@@ -147,6 +148,14 @@ def test_emitted_profile_conforms(plan):
     """Every key, type, value and required key of an emitted profile is as Apple publishes it."""
     (artifact,) = build(plan, neutral)
     assert list(profile_problems(plistlib.loads(artifact.content))) == []
+
+
+def test_the_acme_profile_conforms():
+    """The second profile of a group with an ACME server."""
+    acme = AcmeServer(directory="https://acme.northwind.example/directory")
+    plan = replace(staff_plan(), apple=AppleOptions(acme=acme))
+    for artifact in build(plan, neutral):
+        assert list(profile_problems(plistlib.loads(artifact.content))) == []
 
 
 @pytest.mark.parametrize(

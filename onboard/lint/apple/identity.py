@@ -44,7 +44,8 @@ def identity(document: Document) -> Iterator[Finding]:
             yield from _challenge(document, where, content)
     for entry in document.of_kind(ACME):
         yield from _acme(document, entry)
-        yield from _key_protection(document, entry.where, entry.keys)
+        if _may_leave(document, entry):
+            yield from _key_protection(document, entry.where, entry.keys)
         yield from _names(document, entry.where, entry.keys)
 
 
@@ -69,6 +70,14 @@ def _scep(document: Document, where: str, content: Mapping[str, object]) -> Iter
         yield document.error(
             f"{where}.Key Usage", "E14", f"a key of usage {usage!r} cannot sign", "write 5, or 1"
         )
+
+
+def _may_leave(document: Document, entry: Entry) -> bool:
+    """Whether a Mac would make the key, and in software: nothing gets out of secure hardware."""
+    target = document.top.get("TargetDeviceType", 0)
+    return target in (0, 5) and (
+        "KeyIsExtractable" in entry.keys or entry.keys.get("HardwareBound") is not True
+    )
 
 
 def _key_protection(document: Document, where: str, content: Mapping[str, object]) -> Iterator[Finding]:

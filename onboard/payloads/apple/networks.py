@@ -210,6 +210,12 @@ def _demand_192_bit(plan: GroupPlan, network: NetworkPlan) -> None:
             f" {plan.profile.name} gives devices RSA keys of {plan.scep.key_bits} bits",
             hint="use key: rsa-4096 in the profile (SCEP on Apple has no EC keys)",
         )
+    if plan.apple.acme is not None and plan.apple.acme.key_bits < 384:
+        raise PayloadError(
+            f"network {network.name} of group {plan.group} is wpa3-enterprise-192, but devices make keys of"
+            f" {plan.apple.acme.key_bits} bits for ACME",
+            hint="write 'key: ec-p384' under the group's acme",
+        )
     for certificate in (*plan.signers, *plan.issuers, *network.anchors):
         if not _is_192_bit(certificate):
             raise PayloadError(
