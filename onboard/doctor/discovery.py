@@ -22,8 +22,10 @@ from onboard.doctor.line import Answer
 from onboard.doctor.visit import Seen, Visit
 
 
-def discover(visit: Visit, client: Client) -> Seen:
-    """Ask as `client` does."""
+def discover(visit: Visit, client: Client, dead: Answer | None = None) -> Seen:
+    """Ask as `client` does; where nobody answered another client at all (`dead`), there is nothing to ask."""
+    if dead is not None:
+        return _seen(client, dead, dead)
     old, detour = client.speaks_http_10, None
     ca = visit.line.ask(client.shape, "GetCACert", old=old)
     if ca.status != 200 and (client.speaks_http_10 or client.shape.url_suffix):
@@ -31,13 +33,15 @@ def discover(visit: Visit, client: Client) -> Seen:
         answer = visit.line.ask(easier.shape, "GetCACert")
         if answer.status == 200:  # goes on as if that were put right, to see what else is wrong
             client, old, detour, ca = easier, False, ca, answer
-    caps = visit.line.ask(client.shape, "GetCACaps", old=old)
+    caps = ca if ca.error else visit.line.ask(client.shape, "GetCACaps", old=old)
+    return replace(_seen(client, caps, ca), old=old, detour=detour)
+
+
+def _seen(client: Client, caps: Answer, ca: Answer) -> Seen:
     certificates = read_certificates(ca)
     authority, trouble = _authority(client, ca, certificates)
     return Seen(
         client=client,
-        old=old,
-        detour=detour,
         caps=caps,
         ca=ca,
         capabilities=read_capabilities(caps, client.shape),

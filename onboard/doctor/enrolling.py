@@ -71,6 +71,7 @@ def enrol(visit: Visit, seen: Seen) -> Treatment:
     treatment.enrolled = Enrolled(seen=seen, request=request, exchange=exchange, certificate=certificate)
     treatment.findings += _retransmit(visit, treatment.enrolled, treatment.issued)
     treatment.findings += _renew(visit, treatment.enrolled, treatment.issued)
+    treatment.findings += _judge_issuer(treatment.enrolled)
     return treatment
 
 
@@ -120,31 +121,47 @@ def _renew(visit: Visit, enrolled: Enrolled, issued: list[x509.Certificate]) -> 
     )
     if exchange.certificate is not None:
         issued.append(exchange.certificate)
-        yield _judge_issuer(seen, enrolled.certificate)
+        yield _of(seen, Check.RENEWAL, Outcome.OK, "granted without a challenge")
         return
     if exchange.reply is None:
         why = f"a renewal without a challenge is no SCEP answer: {exchange.told()}"
         cure = "authenticate a renewal by the certificate that signs it (RFC 8894 §2.4)"
         yield _of(seen, Check.RENEWAL, Outcome.FAILS, why, cure)
         return
-    visited = None if visit.tickets is None else visit.tickets(seen.client.key)
-    if visited is not None and _is_granted_with(visit, enrolled, visited, issued):
-        why = f"granted with a challenge, and without one {exchange.told()}: no device has one by then"
-        cure = "authenticate a renewal by the certificate that signs it (RFC 8894 §2.4)"
-        yield _of(seen, Check.RENEWAL, Outcome.FAILS, why, cure)
-        return
+    yield _judge_refused_renewal(visit, enrolled, exchange, issued)
+
+
+def _judge_refused_renewal(
+    visit: Visit, enrolled: Enrolled, exchange: Exchange, issued: list[x509.Certificate]
+) -> Finding:
+    """Too early, or for want of a challenge: only the server's words and a second try tell."""
+    seen, reply = enrolled.seen, exchange.reply
+    words = "" if reply is None else reply.fail_info_text.lower()
+    cure = "authenticate a renewal by the certificate that signs it (RFC 8894 §2.4)"
+    if "challenge" in words or "password" in words:
+        why = f"a renewal without a challenge is {exchange.told()}: no device has one by then"
+        return _of(seen, Check.RENEWAL, Outcome.FAILS, why, cure)
+    ticket = None if words or visit.tickets is None else visit.tickets(seen.client.key)
+    if ticket is not None and _is_granted_with(visit, enrolled, ticket, issued):
+        why = (
+            f"granted with a challenge, and without one {exchange.told()}, without a word why: it wants a "
+            "challenge, which no device has by then, or it is too early"
+        )
+        return _of(
+            seen, Check.RENEWAL, Outcome.RISK, why, f"{cure}; say so in failInfoText if it is too early"
+        )
     why = f"{exchange.told()}; perhaps since the certificate is new"
-    yield _of(seen, Check.RENEWAL, Outcome.UNKNOWN, why, "try a profile that renews at any time")
+    return _of(seen, Check.RENEWAL, Outcome.UNKNOWN, why, "try a profile that renews at any time")
 
 
-def _judge_issuer(seen: Seen, certificate: x509.Certificate) -> Finding:
-    if not seen.client.renews_under_ec and not isinstance(
-        certificate.signature_algorithm_parameters, padding.PKCS1v15 | padding.PSS
+def _judge_issuer(enrolled: Enrolled) -> Iterator[Finding]:
+    parameters = enrolled.certificate.signature_algorithm_parameters
+    if not enrolled.seen.client.renews_under_ec and not isinstance(
+        parameters, padding.PKCS1v15 | padding.PSS
     ):
-        why = "granted; but jscep 2.5 cannot ask for it under a CA whose key is not RSA"
+        why = "jscep 2.5 cannot ask for a renewal under a CA whose key is not RSA"
         cure = "issue from an RSA CA for agents that are made with jscep, or let them enrol anew"
-        return _of(seen, Check.RENEWAL, Outcome.RISK, why, cure)
-    return _of(seen, Check.RENEWAL, Outcome.OK, "granted without a challenge")
+        yield _of(enrolled.seen, Check.RENEWAL, Outcome.RISK, why, cure)
 
 
 def _is_granted_with(

@@ -13,6 +13,7 @@ from onboard.doctor.clients import CLIENTS
 from onboard.doctor.discovery import discover
 from onboard.doctor.enrolling import enrol
 from onboard.doctor.finding import EVERY_CLIENT, Check, Finding, Outcome
+from onboard.doctor.line import Answer
 from onboard.doctor.probing import probe
 from onboard.doctor.provoking import provoke
 from onboard.doctor.publication import judge_publication
@@ -45,9 +46,12 @@ def examine(visit: Visit) -> Examination:
 
 
 def _discovered(visit: Visit) -> Iterator[Seen]:
+    dead: Answer | None = None
     for client in CLIENTS:
         visit.progress(f"{client.name}: asks")
-        yield discover(visit, client)
+        seen = discover(visit, client, dead)
+        dead = seen.ca if seen.ca.error and not client.speaks_http_10 else None
+        yield seen
 
 
 def _without_challenge(visit: Visit, everyone: Sequence[Seen]) -> Iterator[Finding]:

@@ -1,20 +1,19 @@
-"""jscep, the SCEP client of Java programs and Android agents: it enrols, renews, fetches certificate and CRL."""
+"""jscep, the SCEP client of Java programs and Android agents: it enrols, renews, and fetches what it got."""
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import os
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, site, subject_of
+from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, Site, site, subject_of
 
 from scep_server.runtime import running_server
 
@@ -22,42 +21,48 @@ PROJECT = Path(__file__).parent / "jscep"
 EMAIL = "ada@northwind.example"
 
 
-@functools.cache
-def classpath() -> str:
-    """The client, compiled without the network; empty where Maven, Java or their packages are absent."""
-    if shutil.which("mvn") is None or shutil.which("java") is None:
-        return ""
-    folder = Path(tempfile.mkdtemp(prefix="jscep-"))
-    maven = ["mvn", "--offline", "--batch-mode", "--quiet", "--file", str(PROJECT / "pom.xml")]
-    goals = [f"-Dbuild.folder={folder}", "compile", "dependency:build-classpath"]
-    built = subprocess.run([*maven, *goals], capture_output=True, timeout=300, check=False)
-    if built.returncode:
-        return ""
-    return f"{folder / 'classes'}:{(folder / 'classpath').read_text().strip()}"
-
-
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.skipif(
-        not classpath(),
-        reason="needs java, mvn and the packages of tests/interop/jscep, which .ci/run fetches",
+        shutil.which("mvn") is None or shutil.which("java") is None, reason="Maven or Java is not installed"
     ),
 ]
+Device = Callable[..., str]
 
 
-def device(action: str, url: str, store: Path, here, *, challenge: str = STATIC_SECRET) -> str:
-    """What the device says of itself in one line; empty where it ended with an exception."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SUBJECT": subject_of(EMAIL),
-        "EMAIL": EMAIL,
-        "CHALLENGE": challenge,
-        "CA_SHA256": here.authority.certificate.fingerprint(SHA256()).hex(),
-    }
-    command = ["java", "-cp", classpath(), "interop.Device", action, f"{url}/scep/staff", str(store)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+@pytest.fixture(scope="module")
+def classpath(tmp_path_factory) -> str:
+    """The client, compiled without the network."""
+    folder = tmp_path_factory.mktemp("jscep")
+    maven = ["mvn", "--offline", "--batch-mode", "--quiet", "--file", str(PROJECT / "pom.xml")]
+    goals = [f"-Dbuild.folder={folder}", "compile", "dependency:build-classpath"]
+    built = subprocess.run([*maven, *goals], capture_output=True, text=True, timeout=300, check=False)
+    if built.returncode:
+        pytest.skip(f"the packages that .ci/run fetches are not here: {built.stdout[:300]}")
+    return f"{folder / 'classes'}:{(folder / 'classpath').read_text().strip()}"
+
+
+@pytest.fixture
+def device(classpath, tmp_path) -> Device:
+    """Runs the device; what it says of itself in one line."""
+
+    def run(action: str, url: str, here: Site, *, challenge: str = STATIC_SECRET) -> str:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "SUBJECT": subject_of(EMAIL),
+            "EMAIL": EMAIL,
+            "CHALLENGE": challenge,
+            "CA_SHA256": here.authority.certificate.fingerprint(SHA256()).hex(),
+        }
+        store = str(tmp_path / "device.p12")
+        command = ["java", "-cp", classpath, "interop.Device", action, f"{url}/scep/staff", store]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
 
 
 def issued(line: str) -> x509.Certificate:
@@ -66,12 +71,12 @@ def issued(line: str) -> x509.Certificate:
     return x509.load_der_x509_certificate(bytes.fromhex(encoded))
 
 
-def test_it_enrols_and_renews(tmp_path):
+def test_it_enrols_and_renews(device, tmp_path):
     """A first certificate for the challenge, a second under the first one without."""
-    here, store = site(), tmp_path / "device.p12"
+    here = site()
     with running_server(here.config(tmp_path / "scep.sqlite", RENEWS_AT_ANY_TIME)) as url:
-        first = issued(device("enrol", url, store, here))
-        second = issued(device("renew", url, store, here))
+        first = issued(device("enrol", url, here))
+        second = issued(device("renew", url, here))
     for certificate in (first, second):
         certificate.verify_directly_issued_by(here.authority.certificate)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -81,28 +86,28 @@ def test_it_enrols_and_renews(tmp_path):
     assert first.serial_number != second.serial_number
 
 
-def test_it_enrols_under_an_ec_authority(tmp_path):
-    """The RA is RSA, so it can encrypt to it; renewing there is beyond jscep 2.5, which wants an RSA signature."""
-    here, store = site("ec-p256", "ec-p384"), tmp_path / "device.p12"
+def test_it_enrols_under_an_ec_authority(device, tmp_path):
+    """The RA is RSA, so it can encrypt; to renew under such a CA is beyond jscep 2.5."""
+    here = site("ec-p256", "ec-p384")
     with running_server(here.config(None, RENEWS_AT_ANY_TIME)) as url:
-        certificate = issued(device("enrol", url, store, here))
+        certificate = issued(device("enrol", url, here))
     certificate.verify_directly_issued_by(here.authority.certificate)
 
 
-def test_it_fetches_its_certificate_and_the_crl(tmp_path):
+def test_it_fetches_its_certificate_and_the_crl(device, tmp_path):
     """GetCert and GetCRL, which nearly no other client sends (RFC 8894 §3.3.4, §3.3.5)."""
-    here, store = site(root_algorithm="rsa-2048"), tmp_path / "device.p12"
+    here = site(root_algorithm="rsa-2048")
     with running_server(here.config(tmp_path / "scep.sqlite")) as url:
-        issued(device("enrol", url, store, here))
-        assert device("fetch", url, store, here) == "CERTIFICATES 1 true"
-        assert device("crl", url, store, here) == "CRL 0"
+        issued(device("enrol", url, here))
+        assert device("fetch", url, here) == "CERTIFICATES 1 true"
+        assert device("crl", url, here) == "CRL 0"
 
 
-def test_a_wrong_challenge_is_refused_with_the_reason_in_the_log(tmp_path, caplog):
+def test_a_wrong_challenge_is_refused_with_the_reason_in_the_log(device, tmp_path, caplog):
     """The client reads the failInfo; the log has the remedy and not the challenge."""
-    here, store = site(), tmp_path / "device.p12"
+    here = site()
     with caplog.at_level(logging.INFO, "scep_server"), running_server(here.config(None)) as url:
-        line = device("enrol", url, store, here, challenge="wrong-but-long-enough")
+        line = device("enrol", url, here, challenge="wrong-but-long-enough")
     assert line == "FAILURE badRequest"
     (record,) = [json.loads(r.message) for r in caplog.records if r.name == "scep_server"]
     assert (record["kind"], record["fail_info"]) == ("refused", "badRequest")

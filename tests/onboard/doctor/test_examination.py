@@ -95,7 +95,17 @@ REPLIES = (
     ({"break_reply": lambda a: a.pop(SCEP + "5")}, Check.NONCES, {APPLE: RISK, CERTMONGER: FAILS}),
     ({"status": "3"}, Check.ENROLMENT, {WINDOWS: FAILS, CHROME: FAILS, APPLE: UNKNOWN, CISCO: UNKNOWN}),
     ({"repeats_itself": False}, Check.RETRANSMISSION, dict.fromkeys(ALL, RISK)),
-    ({"renews_without_challenge": False}, Check.RENEWAL, dict.fromkeys(ALL, FAILS)),
+    ({"renews_without_challenge": False}, Check.RENEWAL, dict.fromkeys(ALL, RISK)),
+    (
+        {"renews_without_challenge": False, "fail_info_text": "challengePassword is wrong"},
+        Check.RENEWAL,
+        dict.fromkeys(ALL, FAILS),
+    ),
+    (
+        {"renews_without_challenge": False, "fail_info_text": "not before next year"},
+        Check.RENEWAL,
+        dict.fromkeys(ALL, UNKNOWN) | {ANDROID: RISK},
+    ),
     ({"checks_challenge": False}, Check.REFUSAL, {EVERY_CLIENT: UNSAFE}),
     ({"checks_possession": False}, Check.POSSESSION, {EVERY_CLIENT: UNSAFE}),
     ({"same_serials": True}, Check.SERIALS, {EVERY_CLIENT: UNSAFE}),
