@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import console
+from onboard.cli import console, pending
 from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State
 from onboard.cli.session import open_session
@@ -15,9 +15,12 @@ from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.sqlite_store import SqliteStore
-    from scep_server.store import CertificateRecord
+    from scep_server.store import CertificateRecord, RevocationReason
 
 app = typer.Typer(help="The certificates that were issued.", rich_markup_mode=None, no_args_is_help=True)
+app.command("pending", epilog=epilog("cert pending"))(pending.pending)
+app.command("approve", epilog=epilog("cert approve"))(pending.approve)
+app.command("reject", epilog=epilog("cert reject"))(pending.reject)
 Serial = Annotated[str, typer.Argument(metavar="SERIAL", help="Hexadecimal, as `cert list` shows it.")]
 
 
@@ -29,8 +32,11 @@ def list_all(
     output: Output = Format.TEXT,
 ) -> None:
     """List the certificates issued, oldest first."""
-    with open_session(org, state).store() as store:
-        found = [_as_json(record) for record in store.certificates(group)]
+    session = open_session(org, state)
+    former = {one.name: one.names for one in session.organization.groups}
+    names = (None,) if group is None else former.get(group, (group,))  # a group that is gone has its list
+    with session.store() as store:
+        found = [as_json(record) for name in names for record in store.certificates(name)]
     if output is Format.JSON:
         console.data_json(found)
         return
@@ -48,10 +54,12 @@ def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Ou
     with open_session(org, state).store() as store:
         record = _find(store, serial)
     if output is Format.JSON:
-        console.data_json(_as_json(record) | {"values": dict(record.values), "pem": _pem(record)})
+        console.data_json(as_json(record) | {"values": dict(record.values), "pem": _pem(record)})
         return
-    facts: dict[str, str] = _as_json(record) | {f"${{{k}}}": v for k, v in record.values.items()}
+    facts: dict[str, str] = as_json(record) | {f"${{{k}}}": v for k, v in record.values.items()}
     facts["challenge"] = record.challenge
+    if record.supersede is not None:
+        facts["superseded on"] = record.supersede.isoformat()
     width = max(map(len, facts))
     console.data("\n".join(f"{name:{width}}  {value}" for name, value in facts.items()))
     console.data(_pem(record))
@@ -68,18 +76,24 @@ def revoke(
     state: State = None,
 ) -> None:
     """Revoke a certificate; the next CRL and OCSP answer of every server process says so."""
-    from scep_server.store import RevocationReason
-
-    reasons = {r.name.lower().replace("_", "-"): r for r in RevocationReason}
-    if reason not in reasons:
-        msg = f"{reason!r} is no reason; there are {', '.join(reasons)}"
-        raise typer.BadParameter(msg, param_hint="--reason")
+    why = reason_of(reason)
     with open_session(org, state).store() as store:
         record = _find(store, serial)
-        if not store.revoke(record.serial, reasons[reason], datetime.now(UTC)):
+        if not store.revoke(record.serial, why, datetime.now(UTC)):
             msg = f"certificate {serial} is revoked already"
             raise OnboardError(msg)
     console.note(f"certificate {serial} of {record.subject} is revoked ({reason})")
+
+
+def reason_of(text: str) -> RevocationReason:
+    """The reason of a revocation, as RFC 5280 §5.3.1 names it in lower case with hyphens."""
+    from scep_server.store import RevocationReason
+
+    reasons = {r.name.lower().replace("_", "-"): r for r in RevocationReason}
+    if text not in reasons:
+        msg = f"{text!r} is no reason; there are {', '.join(reasons)}"
+        raise typer.BadParameter(msg, param_hint="--reason")
+    return reasons[text]
 
 
 def _find(store: SqliteStore, serial: str) -> CertificateRecord:
@@ -99,7 +113,8 @@ def _status(record: CertificateRecord, now: datetime) -> str:
     return "expired" if now >= record.not_after else "valid"
 
 
-def _as_json(record: CertificateRecord) -> dict[str, str]:
+def as_json(record: CertificateRecord) -> dict[str, str]:
+    """A certificate as `--format json` shows it."""
     return {
         "serial": f"{record.serial:x}",
         "subject": record.subject,

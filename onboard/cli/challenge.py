@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import console
+from onboard.cli import console, rotating
 from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State, Values
 from onboard.cli.session import Session, open_session, parse_values
@@ -24,8 +24,12 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.challenges import Challenge
 
 app = typer.Typer(
-    help="One-time challenges: mint, list, revoke.", rich_markup_mode=None, no_args_is_help=True
+    help="Challenges: mint, list and revoke one-time ones, rotate shared ones.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
+
+app.command("rotate", epilog=epilog("challenge rotate"))(rotating.rotate)
 
 
 @app.command("new", epilog=epilog("challenge new"))

@@ -32,6 +32,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "onboard challenge new staff --for ada@northwind.example --valid-for 2h",
     ),
     "challenge list": ("onboard challenge list",),
+    "challenge rotate": (
+        "onboard challenge rotate staff",
+        "onboard challenge rotate staff --revoke-since 2026-09-01 --dry-run",
+    ),
+    "cert pending": ("onboard cert pending --format json",),
     "cert list": ("onboard cert list --format json",),
     "status": ("onboard status", "onboard status --format json"),
     "serve": ("onboard serve --host 0.0.0.0 --port 8080",),

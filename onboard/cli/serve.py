@@ -106,6 +106,7 @@ def _configure(
     return configure(
         ca.site_of(session, key_passphrase),
         {name: challenge for name, challenge in found.items() if challenge is not None},
+        former={group.name: session.former_challenges(group) for group in session.organization.groups},
         parts=_parts(only),
         trusted_proxies=[_network(text) for text in trusted_proxy or ("127.0.0.0/8", "::1/128")],
         tls=Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None,

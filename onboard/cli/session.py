@@ -17,6 +17,7 @@ from onboard.secret import Secret
 
 if TYPE_CHECKING:  # commands that touch no key do not pay for loading this
     from onboard.provision import Site
+    from onboard.provision.sharing import Shared
     from scep_server.sqlite_store import SqliteStore
 
 
@@ -51,6 +52,18 @@ class Session:
         from onboard.orgfile import resolve_challenge
 
         return resolve_challenge(group.challenge, os.environ, self.folder)
+
+    def former_challenges(self, group: Group) -> tuple[Shared, ...]:
+        """The secrets that the group shared before and that are still taken today, resolved now."""
+        from onboard.orgfile import resolve_shared
+        from onboard.provision.sharing import Shared
+
+        today = datetime.now(UTC).date()
+        return tuple(
+            Shared(secret=resolve_shared(former.secret, os.environ, self.folder), until=former.until)
+            for former in group.challenge.also_accept
+            if former.until >= today
+        )
 
     def site(self, passphrase: Secret | None = None) -> Site:
         """The organization, its folders and the clock, for what touches keys."""

@@ -1,8 +1,17 @@
 """org.yaml -> Organization: every mistake of the file in one run, each at its line."""
 
 from onboard.orgfile.loader import check, load, loads
-from onboard.orgfile.references import resolve, resolve_challenge
+from onboard.orgfile.references import resolve, resolve_challenge, resolve_shared
 from onboard.orgfile.scalars import parse_duration
 from onboard.orgfile.schema import json_schema
 
-__all__ = ["check", "json_schema", "load", "loads", "parse_duration", "resolve", "resolve_challenge"]
+__all__ = [
+    "check",
+    "json_schema",
+    "load",
+    "loads",
+    "parse_duration",
+    "resolve",
+    "resolve_challenge",
+    "resolve_shared",
+]

@@ -79,11 +79,18 @@ def resolve_challenge(challenge: Challenge, environ: Mapping[str, str], folder: 
     Raises:
         SecretUnavailableError: as `resolve`, or it is shorter than 16 characters.
     """
-    if challenge.secret is None:
-        return None
-    secret = resolve(challenge.secret, environ, folder)
+    return None if challenge.secret is None else resolve_shared(challenge.secret, environ, folder)
+
+
+def resolve_shared(reference: SecretReference, environ: Mapping[str, str], folder: Path) -> Secret:
+    """A secret that a group shares or shared, long enough to be one.
+
+    Raises:
+        SecretUnavailableError: as `resolve`, or it is shorter than 16 characters.
+    """
+    secret = resolve(reference, environ, folder)
     if problem := weakness(secret):
-        raise SecretUnavailableError(f"{challenge.secret.place}: {problem}", hint=WEAKNESS_HINT)
+        raise SecretUnavailableError(f"{reference.place}: {problem}", hint=WEAKNESS_HINT)
     return secret
 
 
