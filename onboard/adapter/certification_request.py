@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from onboard.dialects import DIALECTS
+from onboard.dialects.google import adapter_refusal
 from scep_server import ber, oids
 from scep_server.authority import names
 from scep_server.ber import tags
@@ -18,7 +18,6 @@ from scep_server.policy import IssuancePolicy
 
 _VERSION: Final = ber.integer(0)
 _ALGORITHM: Final = ber.sequence(ber.object_identifier(oids.SHA256_WITH_RSA), ber.null())
-_KNOWABLE: Final = frozenset({"user.email", "device.serial", "device.id"})
 
 
 def to_be_signed(policy: IssuancePolicy, values: Mapping[str, str], spki: bytes) -> bytes:
@@ -57,16 +56,10 @@ def _attributes(alt_names: list[AltName]) -> bytes:
 
 
 def _refusal(policy: IssuancePolicy, absent: list[str]) -> RequestRejectedError:
-    why = "; ".join(f"${{{name}}}: {_reason(name)}" for name in dict.fromkeys(absent))
+    why = "; ".join(f"${{{name}}}: {adapter_refusal(name)}" for name in dict.fromkeys(absent))
     return RequestRejectedError(
         FailInfo.BAD_REQUEST,
         f"the subject of the profile {policy.name!r} needs what has no value here: {why}",
         remedy="give the group a profile of user.email, device.serial or device.id",
         public="the certificate's subject needs a name that Google does not know",
     )
-
-
-def _reason(name: str) -> str:
-    if name in _KNOWABLE:
-        return "Google gives none with this request"
-    return DIALECTS["google-chrome"].refusals.get(name, "Google does not know it")

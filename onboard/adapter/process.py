@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onboard.adapter.errors import UnreadableError
+from onboard.dialects.google import ADAPTER_FIELDS
 from onboard.variables import Holder
 
 
@@ -87,9 +88,8 @@ def _profile(fields: Mapping[str, object]) -> str:
 def _values(session: Mapping[str, object], device: Mapping[str, object]) -> Mapping[str, str]:
     """Google's facts by the names of our variables; it knows neither host names nor foreign sign-in names."""
     found = {
-        "user.email": _text(session, "userPrimaryEmail"),
-        "device.serial": _text(device, "serialNumber"),
-        "device.id": _text(device, "deviceDirectoryApiId"),
+        variable: _text(session if variable.startswith("user.") else device, key)
+        for variable, key in ADAPTER_FIELDS.items()
     }
     return {name: value for name, value in found.items() if value}
 

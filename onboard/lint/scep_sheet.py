@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from onboard.errors import Finding
+from onboard.lint import sheet_certificates
 from onboard.lint.report import Report
 from onboard.lint.yamlfile import YamlError, parse
-from onboard.pki import PublicCertificate, load_pem
 
 _MARK = b"sheet: chrome-scep-profile"
 FIELDS = (
@@ -56,7 +56,13 @@ def lint(path: str, content: bytes) -> tuple[Finding, ...]:
     if not form.get("Common name"):
         report.warning("16", "form.Common name", "missing: the form demands one, so the sheet cannot be used")
     _judge_form(report, form)
-    _judge_certificates(report, sheet.get("certificates"), form.get("Certificate authority"))
+    sheet_certificates.judge(
+        report,
+        sheet.get("certificates"),
+        form.get("Certificate authority"),
+        where="form.Certificate authority",
+        rules=("12", "13", "14", "15"),
+    )
     if not sheet.get("notices"):
         report.error("04", "notices", "missing: the sheet must say that the interface it is for is ending")
     return report.findings
@@ -80,33 +86,3 @@ def _judge_form(report: Report, form: Mapping[str, object]) -> None:
     for field in ("Certificate validity period (years)", "Renew within days"):
         if not str(form.get(field, "")).isdigit():
             report.error("11", f"form.{field}", "not a whole number")
-
-
-def _judge_certificates(report: Report, listed: object, authority: object) -> None:
-    if not isinstance(listed, list) or not listed:
-        report.error("12", "certificates", "missing: the whole chain must be uploaded first")
-        return
-    found = []
-    for position, entry in enumerate(listed):
-        certificate = _certificate(entry)
-        if certificate is None:
-            report.error("13", f"certificates[{position}]", "not a PEM certificate with its name and SHA-256")
-        else:
-            found.append(certificate)
-    if found and authority not in [certificate.common_name for certificate in found]:
-        report.error("14", "form.Certificate authority", "not among the certificates")
-    if found and not any(certificate.is_self_issued for certificate in found):
-        report.error("15", "certificates", "the root is not among them")
-
-
-def _certificate(entry: object) -> PublicCertificate | None:
-    """The certificate of an entry whose fingerprint is right."""
-    if not isinstance(entry, dict):
-        return None
-    pem = str(entry.get("pem", ""))
-    try:
-        certificate = load_pem("", pem.encode(), "")
-    except Exception:  # noqa: BLE001 -- whatever the parser makes of foreign bytes, it is no certificate
-        return None
-    matches = certificate.sha256.hex() == entry.get("sha256") and "BEGIN CERTIFICATE" in pem
-    return certificate if matches else None

@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import yaml
-
 from onboard.artifact import Artifact
 from onboard.dialects import DIALECTS
 from onboard.model import NetworkType, Platform
 from onboard.names import AltNameKind
+from onboard.payloads.chromeos import sheet_text
 from onboard.plan import GroupPlan, challenge_template
 from onboard.variables import CHALLENGE, Holder
 
@@ -53,7 +52,6 @@ _SUNSET = (
 
 def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ...]:
     """One sheet, `GROUP/chromeos/GROUP.scep-profile.yaml`, UTF-8 YAML."""
-    body = yaml.dump(document(plan, spelling), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
     return (
         Artifact(
             path=f"{plan.group}/chromeos/{plan.group}.scep-profile.yaml",
@@ -61,20 +59,10 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
             platform=Platform.CHROMEOS,
             kind="chrome-scep-profile",
             media_type="application/yaml",
-            content=(_HEADING + body).encode(),
+            content=sheet_text.write(_HEADING, document(plan, spelling)),
             secret=plan.scep.challenge is not None,
         ),
     )
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as a literal block, so that a certificate can be copied out."""
-
-    def represent_text(self, text: str) -> yaml.ScalarNode:
-        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def document(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, object]:

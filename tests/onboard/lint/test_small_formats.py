@@ -21,6 +21,7 @@ from onboard.lint import (
     keyfile,
     lint,
     netplan,
+    provisioning_sheet,
     scep_page,
     scep_sheet,
     wpa_supplicant,
@@ -37,6 +38,7 @@ WIFI, DESK = "linux/staff-campus.nmconnection", "linux/staff-desk.nmconnection"
 IWD, WPA = "linux/iwd/Northwind.8021x", "linux/wpa_supplicant.conf"
 EAP, SHEET, SCRIPT = "android/staff.eap-config", "chromeos/staff.scep-profile.yaml", "linux/staff.sh"
 NETPLAN = "linux/90-onboard-staff.yaml"
+PROVISIONING = "chromeos/staff.provisioning.yaml"
 PAGE = "chromeos/staff.scep-profile.html"
 AMAPI, POLICY = "android/staff.amapi.json", "chromeos/staff.policy.json"
 ROOMS = (
@@ -46,6 +48,7 @@ ROOMS = (
     eap_config,
     keyfile,
     netplan,
+    provisioning_sheet,
     scep_page,
     scep_sheet,
     wpa_supplicant,
@@ -149,6 +152,22 @@ TEXT_FAULTS: list[tuple[str, str, bytes, bytes]] = [
     ("scep-sheet-13", SHEET, b"sha256: d7", b"sha256: d8"),
     ("scep-sheet-14", SHEET, b"authority: Northwind Staff", b"authority: Northwind"),
     ("scep-sheet-16", SHEET, b"Common name:", b"Name:"),
+    ("provisioning-sheet-01", PROVISIONING, b"profile:", b"profile: [\n"),
+    ("provisioning-sheet-02", PROVISIONING, b"\nca_connection:", b"\nconnection:"),
+    ("provisioning-sheet-02", PROVISIONING, b"\nissued:", b"\nissues:"),
+    ("provisioning-sheet-03", PROVISIONING, b"reference: edu.northwind", b"reference: Northwind"),
+    ("provisioning-sheet-04", PROVISIONING, b"projects/PROJECT/topics/", b"topics/"),
+    ("provisioning-sheet-04", PROVISIONING, b"topics/onboard", b"topics/goog-onboard"),
+    ("provisioning-sheet-05", PROVISIONING, b"reference: staff", b"reference: Staff"),
+    ("provisioning-sheet-06", PROVISIONING, b"to: Users", b"to: Everybody"),
+    ("provisioning-sheet-07", PROVISIONING, b"type: RSA", b"type: EC"),
+    ("provisioning-sheet-08", PROVISIONING, b"(days): 30", b"(days): a month"),
+    ("provisioning-sheet-09", PROVISIONING, b"  subscription: projects/", b"  subscription: project/"),
+    ("provisioning-sheet-09", PROVISIONING, b"--subscription projects/P", b"--subscription projects/p"),
+    ("provisioning-sheet-10", PROVISIONING, b"certprov.", b"reports."),
+    ("provisioning-sheet-11", PROVISIONING, b"\ncertificates:", b"\nchain:"),
+    ("provisioning-sheet-12", PROVISIONING, b"sha256: d7", b"sha256: d8"),
+    ("provisioning-sheet-13", PROVISIONING, b"by: Northwind Staff", b"by: Northwind"),
     ("scep-page-01", PAGE, b"<h1>", b"<h1>\xff"),
     ("scep-page-02", PAGE, b"Template name", b"Template"),
     ("scep-page-02", PAGE, b"<td>Static</td>", b"<td></td>"),
