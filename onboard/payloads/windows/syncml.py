@@ -37,6 +37,9 @@ _KEY_PROTECTION: Mapping[KeyProtection, int] = {
     KeyProtection.SOFTWARE: 3,
 }
 
+# A person approves: the CSP asks again 30 times at most, by default 3 times within a quarter of an hour.
+_MOST_RETRIES, _RETRY_MINUTES = 30, 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -103,6 +106,9 @@ def _settings(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[tuple
     yield "KeyLength", "int", str(plan.scep.key_bits)
     yield "HashAlgorithm", "chr", "SHA-2"
     yield "CAThumbprint", "chr", _hex(plan.root)  # of the root, not of the issuing CA and not of the RA
+    if plan.scep.waits:
+        yield "RetryCount", "int", str(_MOST_RETRIES)
+        yield "RetryDelay", "int", str(_RETRY_MINUTES)
     yield "ValidPeriod", "chr", "Days"
     yield "ValidPeriodUnits", "int", str(plan.profile.valid_for.days)
 

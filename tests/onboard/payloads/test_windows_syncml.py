@@ -63,6 +63,16 @@ def test_two_readers_agree():
     assert theirs.key_bits == ours.key_bits
 
 
+def test_a_device_goes_on_asking_where_a_person_approves():
+    """More than a day of tries instead of a quarter of an hour; nothing of it where nobody has to."""
+    plan = staff_plan()
+    waiting = document(syncml(replace(plan, scep=replace(plan.scep, waits=True)), neutral))
+    found = re.findall(rb"Install/(Retry\w+)</LocURI>.*?<Data>(\d+)</Data>", waiting, re.DOTALL)
+    assert found == [(b"RetryCount", b"30"), (b"RetryDelay", b"60")]
+    assert play(waiting).enrolments == _play(plan).enrolments
+    assert b"Install/Retry" not in document(syncml(plan, neutral))
+
+
 def test_a_profile_without_alternative_names_sends_none():
     """An empty SubjectAlternativeNames node would be refused; it is left out."""
     (enrolment,) = _play(students_plan()).enrolments
