@@ -34,6 +34,8 @@ daemon=$!
 trap 'kill $daemon' EXIT
 until getcert list-cas -s >/dev/null 2>&1; do :; done
 getcert add-scep-ca -s -c onboard -u "$URL" -N "$PWD/root.pem" -I "$PWD/ca.pem"
+# certmonger asks for the certificates in the background; a request that comes before them fails for good
+until getcert list-cas -s -c onboard | grep -q 'SCEP CA certificate thumbprint'; do :; done
 getcert request -s -c onboard -I wifi -k "$PWD/key.pem" -f "$PWD/cert.pem" -g 2048 -G rsa \
     -N "CN=ada@northwind.example,OU=staff,O=Northwind University" -E ada@northwind.example \
     -u digitalSignature -u keyEncipherment -U id-kp-clientAuth -l "$PWD/challenge" \
