@@ -17,6 +17,8 @@ from onboard.model import ChallengeType, Group, Platform
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.compose import CheckedArtifact
 
+_NAMED = 8  # groups in one sentence
+
 
 def command(
     *,
@@ -81,10 +83,16 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
     one_time = [g.name for g in groups if g.challenge.type is ChallengeType.ONE_TIME]
     if one_time:
         console.note(
-            f"{', '.join(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
+            f"{_some(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
             "An MDM, the portal or 'generate --for NAME' fills it in."
         )
     return sentence
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more groups"
 
 
 def write_selected(

@@ -10,7 +10,10 @@ import typer
 
 Org = Annotated[
     Path,
-    typer.Option("--org", envvar="ONBOARD_ORG", help="The org definition.", show_default=True),
+    # readable=False: the reader of the file says more than typer would, and with exit code 1
+    typer.Option(
+        "--org", envvar="ONBOARD_ORG", help="The org definition.", show_default=True, readable=False
+    ),
 ]
 ORG_DEFAULT = Path("org.yaml")
 
@@ -21,6 +24,7 @@ State = Annotated[
         envvar="ONBOARD_STATE",
         help="Folder of keys and records; default: .onboard beside the org definition.",
         show_default=False,
+        readable=False,
     ),
 ]
 

@@ -227,6 +227,19 @@ def test_data_is_utf_8_whatever_the_locale(folder) -> None:
     assert "Büro" in done.stdout.decode("utf-8")
 
 
+def test_an_unreadable_org_is_a_mistake_of_the_input(folder) -> None:
+    """It is reported like every other mistake, with exit code 1 and as JSON, and not as wrong usage."""
+    Path("org.yaml").chmod(0)
+    without = "--bounding-set=-dac_override,-dac_read_search"  # what lets root read every file
+    line = [sys.executable, "-m", "onboard", "check", "--format", "json"]
+    if os.geteuid() == 0:
+        line = ["setpriv", without, without.replace("bounding-set", "inh-caps"), *line]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    (mistake,) = json.loads(done.stdout)
+    assert "cannot be read: Permission denied" in mistake["message"]
+
+
 def test_json_is_one_document(onboard, folder) -> None:
     """Machine-readable output is one JSON value, whatever is said on stderr beside it."""
     for arguments in (["check"], ["cert", "list"], ["challenge", "list"], ["ca", "init"], ["whitelist"]):

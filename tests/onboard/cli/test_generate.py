@@ -149,3 +149,15 @@ def test_device_id_is_minted(onboard, folder) -> None:
 def test_set_without_for_is_refused(onboard, folder) -> None:
     """`--set` belongs to personal payloads."""
     assert onboard("generate", "--out", "x", "--set", "user.name=Ada").code == 1
+
+
+def test_many_one_time_groups_are_counted_and_not_listed(onboard, folder) -> None:
+    """A thousand names would hide the sentence that matters."""
+    group = "  g{}: {{authority: staff, profile: device-eap-tls, networks: [campus], platforms: [apple], "
+    group += "challenge: {{type: one-time}}}}\n"
+    org = Path("org.yaml")
+    groups = "".join(group.format(number) for number in range(12))
+    org.write_text(org.read_text().replace("groups:", f"groups:\n{groups}", 1))
+    done = onboard("generate", "--out", "out", "--platform", "apple")
+    assert done.code == 0, done.err
+    assert "g7 and 5 more groups: one-time challenges" in done.err
