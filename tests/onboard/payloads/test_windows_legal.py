@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support import csp
 from support.legal_orgs import legal_orgs
-from support.legal_plans import CHALLENGE, plans_of
+from support.legal_plans import CHALLENGE, plans_of, with_method
 from support.northwind import neutral
 
 from onboard.errors import Severity
 from onboard.lint import lint
 from onboard.model import Platform
+from onboard.options import EapMethod
 from onboard.payloads import intune, windows
 from onboard.payloads.windows.fleet import build_fleet
 
@@ -35,6 +37,19 @@ def test_every_file_of_every_legal_org_passes_lint(org):
             assert errors == [], artifact.path
         paths = [artifact.path for artifact in made]
         assert len(set(paths)) == len(paths)
+
+
+@_SETTINGS
+@given(legal_orgs(), st.sampled_from(EapMethod))
+def test_every_method_of_every_legal_org_passes_lint(org, method):
+    """The method changes what is inside, never whether it is right; secrets stay in SyncML and script."""
+    for plan in plans_of(org, "windows"):
+        for artifact in windows.build(with_method(plan, method), neutral):
+            errors = [f for f in lint(artifact.path, artifact.content) if f.severity is Severity.ERROR]
+            assert errors == [], artifact.path
+            holds = plan.scep.challenge is not None and artifact.kind in {"syncml", "script"}
+            assert artifact.secret == holds
+            assert (CHALLENGE.reveal().encode() in artifact.content) == holds
 
 
 @_SETTINGS
