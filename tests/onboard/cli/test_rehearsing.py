@@ -78,7 +78,9 @@ def test_a_device_that_fails_is_told(onboard, folder, without_radius):
 def test_the_whole_of_it_in_text(onboard, folder, without_radius):
     """People get a table."""
     done = onboard("rehearse", "--group", "staff", "--platform", "linux")
-    assert re.search(r"staff\s+linux\s+campus\s+yes\s+-\s+-\s+ok", done.out)
+    assert re.search(
+        r"staff\s+linux\s+campus\s+yes\s+-\s+-\s+certmonger, from \d{4}-\d\d-\d\d\s+ok", done.out
+    )
 
 
 def test_radius_writes_a_folder_that_is_complete(onboard, folder):
