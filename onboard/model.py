@@ -180,6 +180,7 @@ class Network:
     security: Security | None = None  # None exactly for Ethernet
     eap: EapMethod = EapMethod.TLS  # of Windows; everybody else does EAP-TLS
     fips: bool = False  # Windows encrypts by FIPS 140 validated code; WPA2 only
+    mac_randomization: bool = False  # of Windows; Apple's is under `apple`
     hidden: bool = False  # devices must ask for it wherever they are
     outer_identity: str = ""  # Apple: what is said before TLS 1.3 hides the rest
     passpoint: Passpoint | None = None

@@ -65,6 +65,7 @@ class NetworkPlan:
     radius: RadiusType = RadiusType.FREERADIUS
     eap: EapMethod = EapMethod.TLS
     fips: bool = False
+    mac_randomization: bool = False
     hidden: bool = False
     outer_identity: str = ""
     passpoint: Passpoint | None = None
@@ -223,6 +224,7 @@ def _network(
         radius=network.radius.type,
         eap=network.eap,
         fips=network.fips,
+        mac_randomization=network.mac_randomization,
         hidden=network.hidden,
         outer_identity=network.outer_identity,
         passpoint=network.passpoint,

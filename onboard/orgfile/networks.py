@@ -13,7 +13,7 @@ from onboard.orgfile.nodes import Sequence
 
 T = TypeVar("T")
 _KEYS = (
-    *("type", "ssid", "security", "radius", "eap", "fips"),
+    *("type", "ssid", "security", "radius", "eap", "fips", "mac_randomization"),
     *("hidden", "outer_identity", "passpoint", "apple"),
 )
 _LATER = {"platforms": ()}
@@ -68,6 +68,7 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
             security=security.value,
             eap=eap.value,
             fips=fips.value,
+            mac_randomization=_mac_randomization(fields, kind).value,
             hidden=_hidden(fields, kind).value,
             outer_identity=_outer_identity(fields, server).value,
             passpoint=_passpoint(fields, kind).value,
@@ -112,6 +113,11 @@ def _hidden(fields: Fields, kind: Found[NetworkType]) -> Found[bool]:
     return fields.optional(
         "hidden", _of_wifi(kind, scalars.boolean, "a wire cannot be hidden"), default=False
     )
+
+
+def _mac_randomization(fields: Fields, kind: Found[NetworkType]) -> Found[bool]:
+    refusal = "a wire shows the hardware address that is printed on it"
+    return fields.optional("mac_randomization", _of_wifi(kind, scalars.boolean, refusal), default=False)
 
 
 def _passpoint(fields: Fields, kind: Found[NetworkType]) -> Found[Passpoint | None]:

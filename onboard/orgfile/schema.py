@@ -134,6 +134,7 @@ def _network() -> Schema:
             "passpoint": _passpoint(),
             "apple": _apple(NETWORK_KEYS, "Apple's own keys for this network."),
             "fips": _boolean("Windows encrypts by FIPS 140 validated code; with WPA2 only."),
+            "mac_randomization": _boolean("Windows shows a random hardware address there; not when absent."),
         },
         ["radius"],
     )

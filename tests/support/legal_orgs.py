@@ -45,6 +45,7 @@ def _wifi(draw: st.DrawFn, ssid: str, radius: list[str]) -> Org:
     network: Org = {"ssid": ssid, "security": security, "radius": draw(st.sampled_from(radius))}
     if draw(st.booleans()):
         network["fips"] = draw(st.booleans()) and security != "wpa3-enterprise"
+        network["mac_randomization"] = draw(st.booleans())
     return network
 
 

@@ -64,8 +64,12 @@ def wlan_profile(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
                 onex(plan, network),
             ),
         ),
-        # RADIUS logs and access control recognise a managed device by its own address.
-        branch("MacRandomization", leaf("enableRandomization", text=False), xmlns=WLAN_V3),
+        # Always written: RADIUS logs and access control recognise a managed device by its own address.
+        branch(
+            "MacRandomization",
+            leaf("enableRandomization", text=network.mac_randomization),
+            xmlns=WLAN_V3,
+        ),
         xmlns=WLAN_V1,
     )
 

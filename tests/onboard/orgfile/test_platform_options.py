@@ -74,12 +74,15 @@ def test_methods_and_servers_are_read():
     """What Windows does on a network, and which product answers."""
     organization = changed(
         ("    server_names:", "    type: clearpass\n    server_names:"),
-        ("    ssid: Acme\n", "    ssid: Acme\n    eap: peap-tls\n    fips: true\n"),
+        (
+            "    ssid: Acme\n",
+            "    ssid: Acme\n    eap: peap-tls\n    fips: true\n    mac_randomization: true\n",
+        ),
     )
     assert organization.radius[0].type is RadiusType.CLEARPASS
     corp, wire = organization.networks
-    assert (corp.eap, corp.fips) == (EapMethod.PEAP_TLS, True)
-    assert (wire.eap, wire.fips) == (EapMethod.TLS, False)
+    assert (corp.eap, corp.fips, corp.mac_randomization) == (EapMethod.PEAP_TLS, True, True)
+    assert (wire.eap, wire.fips, wire.mac_randomization) == (EapMethod.TLS, False, False)
 
 
 def test_teap_is_fine_with_groups_of_both_holders():

@@ -164,6 +164,16 @@ def test_fips_stands_where_windows_reads_it():
     assert texts(read(plan_with()), "wlan2:FIPSMode") == []
 
 
+@pytest.mark.parametrize(("asked", "text"), [(True, "true"), (False, "false")])
+def test_hidden_networks_and_random_addresses_are_said_either_way(asked, text):
+    """Windows' defaults are documented twice, differently; so both are always written."""
+    leaves = {
+        node.tag.partition("}")[2]: node.text
+        for node in read(plan_with(hidden=asked, mac_randomization=asked)).iter()
+    }
+    assert leaves["nonBroadcast"] == leaves["enableRandomization"] == text
+
+
 @pytest.mark.parametrize(
     ("minimum", "authentication", "said"),
     [
