@@ -62,17 +62,27 @@ def compose(
         if platform in wanted
         for artifact in builders[platform](plan, spelling)
     ]
-    return tuple(_checked(artifact, signer) for artifact in built)
+    return tuple(checked(artifact, signer) for artifact in built)
 
 
-def _checked(artifact: Artifact, signer: Signer | None) -> CheckedArtifact:
+def checked(artifact: Artifact, signer: Signer | None) -> CheckedArtifact:
+    """An artifact signed, where its client knows signatures, and judged.
+
+    Raises:
+        PayloadError: lint refuses it.
+    """
     if signer is not None and artifact.kind in _SIGNABLE:
         artifact = replace(artifact, content=sign(artifact.content, signer))
-    _judge(artifact)  # lint looks inside a signature, so once is enough
+    judge(artifact)  # lint looks inside a signature, so once is enough
     return CheckedArtifact(artifact=artifact, _proof=_MADE_HERE)
 
 
-def _judge(artifact: Artifact) -> None:
+def judge(artifact: Artifact) -> None:
+    """Refuse what lint refuses.
+
+    Raises:
+        PayloadError: with every error that lint has.
+    """
     errors = [f for f in lint(artifact.path, artifact.content) if f.severity is Severity.ERROR]
     if errors:
         lines = "\n".join(f"  {finding.where}: {finding.message} [{finding.rule}]" for finding in errors)

@@ -112,6 +112,34 @@ TOP: Mapping[str, Key] = {
     "ConsentText": Key(kind=Kind.DICTIONARY, item=_STRING),
 }
 
+# The first phase of over-the-air enrolment; Apple documents it outside the schema files.
+SERVICE: Mapping[str, Key] = {
+    **COMMON,
+    "PayloadType": _string("Profile Service", required=True),
+    "PayloadContent": _dictionary(
+        {
+            "URL": _string(required=True),
+            "DeviceAttributes": _array(
+                _string(
+                    *(
+                        "UDID",
+                        "SERIAL",
+                        "PRODUCT",
+                        "VERSION",
+                        "IMEI",
+                        "MEID",
+                        "DEVICE_NAME",
+                        "MAC_ADDRESS_EN0",
+                    )
+                ),
+                required=True,
+            ),
+            "Challenge": _STRING,
+        },
+        required=True,
+    ),
+}
+
 _SUBJECT = _array(_array(_array(_STRING)))
 _ALT_NAME: Mapping[str, Key] = {
     "rfc822Name": _TEXTS,

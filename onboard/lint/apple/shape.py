@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, mapping, text
-from onboard.lint.apple.keys import COMMON, PAYLOADS, TOP, Key, Kind, Os, PayloadKind
+from onboard.lint.apple.keys import COMMON, PAYLOADS, SERVICE, TOP, Key, Kind, Os, PayloadKind
 
 _TARGETS: Mapping[int, Os] = {  # TargetDeviceType; 3 is HomePod, which follows tvOS
     1: Os.IOS,
@@ -55,6 +55,8 @@ def _walker(document: Document) -> _Walker:
 
 
 def _top_keys(document: Document) -> Mapping[str, Key]:
+    if document.top.get("PayloadType") == "Profile Service":
+        return SERVICE
     if document.top.get("IsEncrypted") is True:  # then the payloads are in EncryptedPayloadContent (E40)
         return {**TOP, "PayloadContent": Key(kind=Kind.ARRAY)}
     return TOP

@@ -35,7 +35,7 @@ _SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LINE = 76  # characters, of which a tab is eight
 
 
-def write_plist(value: Mapping[str, Value]) -> bytes:
+def write_plist(value: Mapping[str, Value] | Sequence[Value]) -> bytes:
     """The property list; keys sorted, LF line ends.
 
     Args:

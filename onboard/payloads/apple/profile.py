@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from onboard.apple_options import Scope
 from onboard.errors import PayloadError
-from onboard.payloads.apple.payload import PROFILE, Payload, payload, scope_of
+from onboard.payloads.apple.payload import PROFILE, Payload, Slot, payload, scope_of
 from onboard.payloads.apple.plist import Value, write_plist
 from onboard.payloads.apple.rendering import canonical, rendered
 from onboard.plan import GroupPlan
@@ -24,22 +24,47 @@ _SCOPE: Mapping[Scope, str] = {
 }  # for macOS alone
 
 
-def dump_profile(plan: GroupPlan, payloads: Sequence[Payload]) -> bytes:
+def dump_profile(
+    plan: GroupPlan,
+    payloads: Sequence[Payload],
+    *,
+    slot: Slot = PROFILE,
+    seal: Callable[[bytes], bytes] | None = None,
+) -> bytes:
     """The profile as an XML property list, keys sorted, LF line ends.
+
+    Args:
+        plan: the group.
+        payloads: what the profile holds.
+        slot: its place, which is its identifier.
+        seal: encrypts the payloads (XML property list -> CMS EnvelopedData); None leaves them readable.
 
     Raises:
         PayloadError: a value holds a control character, which no property list can carry.
     """
     profile = payload(
         plan,
-        PROFILE,
+        slot,
         "Configuration",
         f"{plan.organization_name}: {plan.group}",
         _description(plan),
         {"PayloadScope": _SCOPE[scope_of(plan)], **_options(plan)},
     )
-    edition = uuid.uuid5(plan.uuid("apple"), _digest(canonical(profile, payloads)))
-    return _dump(plan, {**profile, "PayloadUUID": str(edition).upper()}, payloads)
+    edition = uuid.uuid5(uuid.UUID(slot.uuid(plan)), _digest(canonical(profile, payloads)))
+    profile = {**profile, "PayloadUUID": str(edition).upper()}
+    try:
+        return write_plist({**profile, **_content(payloads, seal)})
+    except ValueError as error:
+        raise PayloadError(
+            f"group {plan.group}: a value of the Apple profile holds a control character",
+            hint="look at names, the challenge and the values given with --set",
+        ) from error
+
+
+def _content(payloads: Sequence[Payload], seal: Callable[[bytes], bytes] | None) -> Payload:
+    if seal is None:
+        return {"PayloadContent": [rendered(one) for one in payloads]}
+    return {"IsEncrypted": True, "EncryptedPayloadContent": seal(write_plist(list(payloads)))}
 
 
 def _options(plan: GroupPlan) -> Mapping[str, Value]:
@@ -62,13 +87,3 @@ def _description(plan: GroupPlan) -> str:
     contact = " or ".join(filter(None, (plan.support.email, plan.support.url)))
     help_line = f" Help: {contact}" if contact else ""
     return f"Lets this device join {listed} of {plan.organization_name} with its own certificate.{help_line}"
-
-
-def _dump(plan: GroupPlan, profile: Payload, payloads: Sequence[Payload]) -> bytes:
-    try:
-        return write_plist({**profile, "PayloadContent": [rendered(one) for one in payloads]})
-    except ValueError as error:
-        raise PayloadError(
-            f"group {plan.group}: a value of the Apple profile holds a control character",
-            hint="look at names, the challenge and the values given with --set",
-        ) from error
