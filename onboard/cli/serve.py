@@ -110,6 +110,7 @@ def _configure(
         parts=_parts(only),
         trusted_proxies=[_network(text) for text in trusted_proxy or ("127.0.0.0/8", "::1/128")],
         tls=Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None,
+        keep_up=True,
     )
 
 

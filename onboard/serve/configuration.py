@@ -16,11 +16,12 @@ from onboard.provision.leaves import read
 from onboard.provision.serving import Loader
 from onboard.provision.sharing import Shared, static_challenges
 from onboard.secret import Secret
+from onboard.serve.upkeep import Upkeep
 from scep_server import limits
 from scep_server.authority import IssuingAuthority
 from scep_server.challenges import StaticChallenge
 from scep_server.revocation import Responder
-from scep_server.runtime.config import ServerConfig, Tls
+from scep_server.runtime.config import Served, ServerConfig, Tls, system_clock
 from scep_server.service import Alternate, ApprovalQueue, Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.sqlite_store import SqliteStore
@@ -49,6 +50,7 @@ def configure(
     parts: Parts | None = None,
     trusted_proxies: Sequence[limits.Network] = (),
     tls: Tls | None = None,
+    keep_up: bool = False,
 ) -> ServerConfig:
     """Everything that the organization's server needs.
 
@@ -59,23 +61,24 @@ def configure(
         parts: what to serve; everything when None.
         trusted_proxies: networks whose X-Forwarded-For is believed.
         tls: certificate and key, to serve https.
+        keep_up: renew RA, OCSP and signing certificates while it runs, and take what others renewed.
 
     Raises:
         PkiError: a certificate or key is not there.
         StateError: the state folder cannot be used.
     """
     parts = parts or Parts()
-    organization, loader, pepper = site.organization, Loader.of(site), site.state.pepper()
+    organization, pepper = site.organization, site.state.pepper()
+    shared = {group.name: _static(group, challenges, former or {}, pepper) for group in organization.groups}
+
+    def load(now: Site) -> Served:
+        return _served(now, shared, parts)
+
+    served = load(site)
     return ServerConfig(
-        endpoints=tuple(
-            _endpoint(loader, group, name, _static(group, challenges, former or {}, pepper))
-            for group in organization.groups
-            for name in group.names
-            if parts.scep
-        ),
-        authorities=tuple(_published(loader, a) for a in organization.authorities if a.is_ours)
-        if parts.pki
-        else None,
+        endpoints=served.endpoints,
+        authorities=served.authorities,
+        refresh=Upkeep(site, load, system_clock) if keep_up else None,
         open_store=lambda: SqliteStore(site.state.store),
         pepper=pepper,
         per_address=_rate(organization.scep.per_address),
@@ -83,6 +86,21 @@ def configure(
         trusted_proxies=tuple(trusted_proxies),
         prefix=urlsplit(organization.scep.url).path.rstrip("/"),
         tls=tls,
+    )
+
+
+def _served(site: Site, shared: Mapping[str, tuple[StaticChallenge, ...]], parts: Parts) -> Served:
+    organization, loader = site.organization, Loader.of(site)
+    return Served(
+        endpoints=tuple(
+            _endpoint(loader, group, name, shared[group.name])
+            for group in organization.groups
+            for name in group.names
+            if parts.scep
+        ),
+        authorities=tuple(_published(loader, a) for a in organization.authorities if a.is_ours)
+        if parts.pki
+        else None,
     )
 
 

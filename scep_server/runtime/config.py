@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from scep_server.http.exchange import ASGIApp
 from scep_server.limits import Network, Rate
@@ -20,6 +21,30 @@ class Tls:
 
     certificate: Path
     key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What can change while a server runs: keys and certificates, not names.
+
+    Attributes:
+        endpoints, authorities: as of `ServerConfig`.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    authorities: tuple[PublishedAuthority, ...] | None = None
+
+
+class Refresh(Protocol):
+    """Asked by each worker, in a thread, whether there are new keys."""
+
+    def __call__(self, *, leads: bool) -> Served | None:
+        """What is served from now on; None: nothing has changed.
+
+        Args:
+            leads: of one worker alone: whether to renew what nears its end. The others find what it made.
+        """
+        ...
 
 
 def system_clock() -> datetime:
@@ -44,6 +69,8 @@ class ServerConfig:
         make_fallback: makes the application for all other paths, in each worker; None: 404.
         tls: serve https.
         clock: now, aware UTC; a rehearsal plays in the future.
+        refresh: brings new keys while the server runs; None: keys stay as they are.
+        refresh_seconds: between two questions.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -58,3 +85,5 @@ class ServerConfig:
     make_fallback: Callable[[], ASGIApp] | None = None
     tls: Tls | None = None
     clock: Callable[[], datetime] = system_clock
+    refresh: Refresh | None = None
+    refresh_seconds: float = 60.0

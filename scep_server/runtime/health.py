@@ -32,6 +32,10 @@ class Health:
         self._lock = threading.Lock()
         self._verdict: tuple[float, bool] | None = None
 
+    def watch(self, keys: Iterable[PrivateKey]) -> None:
+        """Prove other keys from now on."""
+        self._keys = tuple(dict.fromkeys(keys))
+
     def __call__(self) -> bool:
         """Whether the server can do its work; may take a while every ten seconds."""
         with self._lock:

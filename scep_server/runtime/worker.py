@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import uvicorn
 
 from scep_server.audit import Event
 from scep_server.http import Application, PkiResource, ScepResource
-from scep_server.keys import PrivateKey
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.config import ServerConfig
 from scep_server.runtime.decisions import LOGGER, log_decision
@@ -23,7 +21,8 @@ from scep_server.runtime.group_commit import GroupCommit
 from scep_server.runtime.health import Health
 from scep_server.runtime.metrics import Metrics
 from scep_server.runtime.protocol import GuardedProtocol
-from scep_server.service import Service, World
+from scep_server.runtime.refreshing import Refreshing, keys_of
+from scep_server.service import Endpoint, Service, World
 from scep_server.service.enrolling import Enrolling
 from scep_server.service.publishing import Publisher
 from scep_server.store import Store, StoreError
@@ -82,15 +81,29 @@ class Worker:
         published = {authority.name: authority for authority in self._config.authorities or ()}
         publisher = Publisher(published, store, self._config.clock)
         service = self._service(store, recorder, publisher)
+        endpoints = {endpoint.name: endpoint for endpoint in self._config.endpoints}
+        health = Health(keys_of(self._config.endpoints), store, time.monotonic)
+        refreshing = Refreshing(
+            config=self._config,
+            leads=self._number == 0,
+            endpoints=endpoints,
+            publisher=publisher,
+            health=health,
+        )
+        application = self._application(endpoints, health, service, publisher)
+        tending = (_tend(service, store, self._config.clock), refreshing.run())
         try:
-            await self._answer(self._application(store, service, publisher), service, store, sockets)
+            await self._answer(application, tending, sockets)
         finally:
             await service.close()
             await recorder.close()
             store.close()
 
     async def _answer(
-        self, application: Application, service: Service, store: Store, sockets: Sequence[socket.socket]
+        self,
+        application: Application,
+        tending: Iterable[Coroutine[None, None, None]],
+        sockets: Sequence[socket.socket],
     ) -> None:
         tls = self._config.tls
         settings = uvicorn.Config(
@@ -112,13 +125,13 @@ class Worker:
         self._server.should_exit = self._stopping
         self._hold_lifeline()
         gc.freeze()  # what is here now lives as long as the process; collections need not walk it
-        flushing = asyncio.create_task(_tend(service, store, self._config.clock))
+        tasks = [asyncio.create_task(task) for task in tending]
         try:
             await self._server.serve(sockets=list(sockets))
         finally:
-            flushing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await flushing
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _hold_lifeline(self) -> None:
         if self._lifeline is None:
@@ -145,16 +158,16 @@ class Worker:
         )
         return Service(enrolling=enrolling, crls=publisher)
 
-    def _application(self, store: Store, service: Service, publisher: Publisher) -> Application:
+    def _application(
+        self, endpoints: Mapping[str, Endpoint], health: Health, service: Service, publisher: Publisher
+    ) -> Application:
         config = self._config
-        keys: list[PrivateKey] = [endpoint.authority.key for endpoint in config.endpoints]
-        keys += [recipient.key for endpoint in config.endpoints for recipient in endpoint.recipients]
         per_address = config.per_address
         return Application(
             scep=ScepResource(service=service),
-            endpoints={endpoint.name: endpoint for endpoint in config.endpoints},
+            endpoints=endpoints,
             pki=None if config.authorities is None else PkiResource(directory=publisher, clock=config.clock),
-            health=Health(keys, store, time.monotonic),
+            health=health,
             metrics=self._metrics.text,
             metrics_token=config.metrics_token,
             limiter=None if per_address is None else TokenBuckets(per_address.share(self._workers)),
