@@ -111,3 +111,33 @@ def test_unknown_authorities_have_nothing(store, clock):
     here = publisher(store, clock)
     assert here.published_crl("nobody") is here.certificate("nobody") is here.ocsp("nobody", b"") is None
     assert here.ocsp("root", b"") is None
+
+
+def test_what_expired_leaves_the_crl_after_one_more(store, clock):
+    """RFC 5280 §3.3: an entry stands in one CRL from after the certificate's end, and then no more."""
+    ends = clock.now + timedelta(days=10)
+    store.record([an_issuance(1, voucher=STATIC, not_after=ends), an_issuance(2, voucher=STATIC)], clock.now)
+    for serial in (1, 2):
+        store.revoke(serial, RevocationReason.KEY_COMPROMISE, clock.now)
+    here, listed = publisher(store, clock), []
+    for _ in range(20):
+        crl = parsed(here.published_crl("staff-ca"))
+        listed.append((crl.last_update_utc > ends, sorted(entry.serial_number for entry in crl)))
+        clock.now += timedelta(days=2)
+    assert all(1 in serials for is_after, serials in listed if not is_after)
+    after = [serials for is_after, serials in listed if is_after]
+    assert after[0] == [1, 2]
+    assert all(serials == [2] for serials in after[1:])
+    assert len(after) > 2
+
+
+def test_a_revocation_does_not_bring_the_one_more_forward(store, clock):
+    """CRLs made in a hurry before the end do not count; the first from after it still has the entry."""
+    ends = clock.now + timedelta(hours=1)
+    store.record([an_issuance(n, voucher=STATIC, not_after=ends) for n in (1, 2, 3)], clock.now)
+    here = publisher(store, clock)
+    for serial in (1, 2, 3):
+        store.revoke(serial, RevocationReason.UNSPECIFIED, clock.now)
+        assert len(parsed(here.published_crl("staff-ca"))) == serial
+    clock.now += timedelta(days=3)
+    assert len(parsed(here.published_crl("staff-ca"))) == 3

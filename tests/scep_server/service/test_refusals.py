@@ -12,9 +12,11 @@ from cryptography import x509
 from support import scep_requests
 from support.scep_desk import ADA, BAD_ALG, BAD_MESSAGE_CHECK, BAD_REQUEST, Desk
 from support.scep_requests import Shape, enrol, rsa_key, self_signed
-from support.scep_site import POLICY, STATIC_SECRET, subject_of
+from support.scep_site import PEPPER, POLICY, STATIC_SECRET, subject_of
 
 from scep_server.audit import EventKind, verify
+from scep_server.challenges import digest
+from scep_server.messages import ChallengePassword
 from scep_server.service import NotScep
 
 
@@ -206,3 +208,33 @@ def test_guessing_raises_an_alarm_and_locks_nobody_out(desk):
         desk.enrol(challenge=f"guess {number}")
     assert desk.kinds() == ["refused"] * 10 + ["alarm"] + ["refused"] * 2
     assert desk.enrol(challenge=STATIC_SECRET).status == "0"
+
+
+def test_a_spent_quota_is_an_alarm_each_time_and_signs_nothing(desk):
+    """The certificate beyond `uses` is refused with an alarm that names the challenge; renewals go on."""
+    static = replace(desk.here.static, uses=1)
+    desk.endpoint = desk.here.endpoint(static=(static,))
+    assert desk.enrol(challenge=STATIC_SECRET).status == "0"
+    reply = desk.enrol(challenge=STATIC_SECRET, key_name="second", email="bob@northwind.example")
+    assert (reply.fail_info, "all the certificates" in reply.fail_info_text) == (BAD_REQUEST, True)
+    event = json.loads(list(desk.store.audit())[-1].text)
+    assert (event["kind"], event["challenge"]) == ("alarm", static.id)
+    assert event["remedy"]
+
+
+def test_a_former_secret_is_taken_until_its_end(desk):
+    """During a rotation both secrets enrol, each under its own id; afterwards the old one is refused."""
+    former = replace(
+        desk.here.static,
+        id="static-former",
+        digest=digest(ChallengePassword("a-former-secret-of-the-group"), PEPPER),
+        expires=desk.now + timedelta(days=1),
+    )
+    desk.endpoint = desk.here.endpoint(static=(desk.here.static, former))
+    secret = "a-former-secret-of-the-group"
+    assert desk.enrol(challenge=STATIC_SECRET).status == "0"
+    assert desk.enrol(challenge=secret, key_name="old", email="bob@northwind.example").status == "0"
+    assert [r.challenge for r in desk.store.certificates()] == ["static-staff", "static-former"]
+    desk.now += timedelta(days=1)
+    reply = desk.enrol(challenge=secret, key_name="late", email="eve@northwind.example")
+    assert "expired" in reply.fail_info_text

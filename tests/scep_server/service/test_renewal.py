@@ -162,3 +162,82 @@ def test_a_renewal_is_retransmitted_like_anything_else(desk):
     message, _ = desk.request(challenge=None, key_name="new", signer=current, shape=RENEWAL)
     first, second = desk.answer(message, current), desk.answer(message, current)
     assert first.certificates == second.certificates
+
+
+def test_grace_after_expiry(desk):
+    """A profile may let a certificate renew for a while after its end; to the moment, and not longer."""
+    current = enrolled(desk)
+    (record,) = desk.store.certificates()
+    desk.endpoint = desk.here.endpoint(replace(POLICY, renew_after_expiry=timedelta(days=14)))
+    desk.now = record.not_after + timedelta(days=14)
+    refused = renew(desk, current)
+    assert (refused.fail_info, "expired" in refused.fail_info_text) == (BAD_REQUEST, True)
+    desk.now -= timedelta(seconds=1)
+    assert renew(desk, current).status == "0"
+
+
+def test_without_grace_the_end_is_the_end(desk):
+    """In the very moment of its end a certificate renews no more."""
+    current = enrolled(desk)
+    (record,) = desk.store.certificates()
+    desk.now = record.not_after
+    assert renew(desk, current).fail_info == BAD_REQUEST
+    desk.now -= timedelta(seconds=1)
+    assert renew(desk, current).status == "0"
+
+
+def test_the_window_opens_to_the_moment(desk):
+    """A renewal is taken from `renew_within` before the end on, and not earlier."""
+    current = enrolled(desk)
+    (record,) = desk.store.certificates()
+    desk.now = record.not_after - POLICY.renew_within - timedelta(seconds=1)
+    assert "can be renewed from" in renew(desk, current).fail_info_text
+    desk.now += timedelta(seconds=1)
+    assert renew(desk, current).status == "0"
+
+
+def test_the_old_certificate_is_superseded_after_the_profiles_delay(desk):
+    """From then on it is revoked as superseded, and the new one goes on."""
+    current = enrolled(desk)
+    desk.endpoint = desk.here.endpoint(replace(POLICY, supersede_after=timedelta(days=7)))
+    desk.now += IN_WINDOW
+    renew(desk, current)
+    old, new = desk.store.certificates()
+    assert (old.supersede, new.supersede) == (desk.now + timedelta(days=7), None)
+    assert desk.store.supersede(desk.now + timedelta(days=7)) == 1
+    old, new = desk.store.certificates()
+    assert (old.reason, new.revoked) == (RevocationReason.SUPERSEDED, None)
+
+
+def test_an_enrolment_supersedes_nothing(desk):
+    """Only a renewal replaces a certificate; a second device of the same person does not."""
+    desk.endpoint = desk.here.endpoint(replace(POLICY, supersede_after=timedelta(days=7)))
+    enrolled(desk)
+    desk.enrol(challenge=desk.mint(2), key_name="second")
+    assert [record.supersede for record in desk.store.certificates()] == [None, None]
+
+
+def test_max_active_refuses_with_the_remedy_and_lets_renewals_pass(desk):
+    """The certificate beyond the number is refused before it is made; a renewal takes the old one's place."""
+    desk.endpoint = desk.here.endpoint(replace(POLICY, max_active=1))
+    current = enrolled(desk)
+    reply = desk.enrol(challenge=desk.mint(2), key_name="second")
+    assert (reply.fail_info, "max_active" in reply.fail_info_text) == (BAD_REQUEST, True)
+    assert "onboard cert list" in desk.seen[-1].remedy
+    assert desk.store.challenges()[1].spent is None
+    desk.now += IN_WINDOW
+    assert renew(desk, current).status == "0"
+
+
+def test_a_renamed_group_takes_what_its_old_name_gave(desk):
+    """Certificates and minted challenges of a former key go on; those of a stranger's do not."""
+    current = enrolled(desk)
+    desk.now += IN_WINDOW
+    late = desk.mint(5)
+    renamed = {"group": "personnel", "formerly": ("staff",)}
+    desk.endpoint = desk.here.endpoint(group="personnel")
+    assert renew(desk, current).fail_info == BAD_REQUEST
+    desk.endpoint = desk.here.endpoint(**renamed)
+    assert renew(desk, current).status == "0"
+    assert desk.enrol(challenge=late, key_name="late").status == "0"
+    assert [record.group for record in desk.store.certificates()] == ["staff", "personnel", "personnel"]
