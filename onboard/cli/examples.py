@@ -43,6 +43,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "up": ("onboard up --out payloads --port 8080",),
     "radius": ("onboard radius --out radius",),
     "rehearse": ("onboard rehearse", "onboard rehearse --group staff --platform apple --format json"),
+    "doctor": (
+        "onboard doctor http://127.0.0.1:8080/scep/staff",
+        "onboard doctor http://127.0.0.1:8080/scep/staff --group staff --format json",
+    ),
     "demo": ("onboard demo",),
 }
 

@@ -46,12 +46,14 @@ def examine(visit: Visit) -> Examination:
 
 
 def _discovered(visit: Visit) -> Iterator[Seen]:
-    dead: Answer | None = None
-    for client in CLIENTS:
+    first, *others = CLIENTS
+    visit.progress(f"{first.name}: asks")
+    seen = discover(visit, first)
+    dead: Answer | None = seen.ca if seen.ca.error else None
+    yield seen
+    for client in others:
         visit.progress(f"{client.name}: asks")
-        seen = discover(visit, client, dead)
-        dead = seen.ca if seen.ca.error and not client.speaks_http_10 else None
-        yield seen
+        yield discover(visit, client, dead)
 
 
 def _without_challenge(visit: Visit, everyone: Sequence[Seen]) -> Iterator[Finding]:

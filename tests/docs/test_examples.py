@@ -8,6 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SERVING = re.compile(r"\bonboard (serve|up)\b")
+_ASKS_A_SERVER = "http://127.0.0.1:8080"  # the reader has `onboard serve` running in another window
 _EXIT = re.compile(r"#\s*exits (\d+)\s*$")
 pytestmark = [pytest.mark.slow]
 
@@ -56,47 +60,67 @@ class Shell:
     def run(self, line: str) -> None:
         expected = int(match.group(1)) if (match := _EXIT.search(line)) else 0
         line = line.split("#", 1)[0].rstrip()
-        if _SERVING.search(line):
+        if _ASKS_A_SERVER in line:
+            with self._listening("onboard serve") as url:
+                self._run(line.replace(_ASKS_A_SERVER, url), expected)
+        elif _SERVING.search(line):
             self._serve(line)
         else:
-            script = f"{line}\ncode=$?; env -0 > {self.variables}; exit $code"
-            done = subprocess.run(
-                ["bash", "-c", script],
-                cwd=self.folder,
-                env=self.environment,
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-            assert done.returncode == expected, f"{line}\n{done.stdout}{done.stderr}"
-            pairs = self.variables.read_text().rstrip("\0").split("\0")
-            self.environment = dict(pair.split("=", 1) for pair in pairs)
-            self.folder = Path(self.environment["PWD"])
+            self._run(line, expected)
+
+    def _run(self, line: str, expected: int) -> None:
+        script = f"{line}\ncode=$?; env -0 > {self.variables}; exit $code"
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == expected, f"{line}\n{done.stdout}{done.stderr}"
+        pairs = self.variables.read_text().rstrip("\0").split("\0")
+        self.environment = dict(pair.split("=", 1) for pair in pairs)
+        self.folder = Path(self.environment["PWD"])
 
     def _serve(self, line: str) -> None:
+        with self._listening(line):
+            pass
+
+    @contextmanager
+    def _listening(self, line: str) -> Iterator[str]:
+        """A server while the block runs; its URL. It has to end cleanly."""
         line = re.sub(r"--port \d+", "", line) + " --port 0"
-        process = subprocess.Popen(
+        seen: list[str] = []
+        with subprocess.Popen(
             ["bash", "-c", f"exec {line}"],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        )
-        seen: list[str] = []
-        try:
-            for output in process.stderr or ():
-                seen.append(output)
-                if "listening on" in output:
-                    break
-            else:
-                pytest.fail(f"{line} never listened:\n{''.join(seen)}")
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0, "".join(seen)
-        finally:
-            process.kill()
-            process.communicate()
+        ) as process:
+            said = iter(process.stderr or ())
+            rest = threading.Thread(target=seen.extend, args=(said,))  # a full pipe would stop the server
+            url = _url(said, seen)
+            rest.start()
+            try:
+                assert url, f"{line} never listened:\n{''.join(seen)}"
+                yield url
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(timeout=30) == 0, "".join(seen)
+            finally:
+                process.kill()
+                rest.join()
+
+
+def _url(said: Iterator[str], seen: list[str]) -> str:
+    for output in said:
+        seen.append(output)
+        if match := re.search(r"listening on (\S+)", output):
+            return match.group(1)
+    return ""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

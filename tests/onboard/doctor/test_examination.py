@@ -324,6 +324,19 @@ def test_a_garbled_reply_is_a_finding_and_no_crash(body):
     assert outcomes(found, Check.ENROLMENT) == dict.fromkeys(ALL, FAILS)
 
 
+def test_one_client_without_an_answer_does_not_silence_the_others():
+    """A server that hangs up on Windows' path still answers those who do not append it."""
+
+    def tamper(request, answer):
+        if ".exe" in request.url.path:
+            msg = "Server disconnected"
+            raise httpx.RemoteProtocolError(msg, request=request)
+        return answer
+
+    found = examine(visit(Server(tamper=tamper))).findings
+    assert outcomes(found, Check.REACHABLE) == dict.fromkeys(ALL, OK) | {WINDOWS: FAILS}
+
+
 def test_nobody_at_home_is_said_once_for_each_client():
     """No answer at all ends the examination."""
 
