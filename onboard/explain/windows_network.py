@@ -118,7 +118,7 @@ def _server(host: Node) -> Iterator[str]:
 
 def _own(host: Node) -> Iterator[str]:
     lists = [node for node in host.all("CAHashList") if node.element.get("Enabled") in {"true", "1"}]
-    hashes = [node.text.replace(" ", "") for found in lists for node in found.all("IssuerHash")]
+    hashes = dict.fromkeys(n.text.replace(" ", "") for found in lists for n in found.all("IssuerHash"))
     if hashes:
         yield f"It shows only a certificate that comes from the CA with SHA-1 {' or '.join(hashes)}."
     elif any(True for _ in host.all("CertificateStore")):

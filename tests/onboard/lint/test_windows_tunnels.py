@@ -98,7 +98,7 @@ def test_tunnels_in_words():
     """What is inside the tunnel is said."""
     told = " ".join(s for section in explain("f", _TEAP.encode()) for s in section.sentences)
     assert "TEAP with EAP-TLS (a certificate) and EAP-TLS (a certificate) inside" in told
-    assert "the computer until somebody signs in" in told
+    assert "as computer and person at once" in told
     told = " ".join(s for section in explain("f", _PEAP.encode()) for s in section.sentences)
     assert "PEAP with EAP-TLS (a certificate) inside" in told
 
