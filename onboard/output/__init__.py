@@ -1,7 +1,8 @@
 """Writes checked artifacts and the manifest to a folder: whole files or nothing, secrets for the owner alone.
 
 Order: new files, then stale ones away, then the manifest. A run that is cut short leaves the old manifest,
-and with it the list of what is ours, so that the next run completes the work.
+and with it the list of what is ours, so that the next run completes the work. Files are not forced to the
+disk one by one: what a power cut tears, the next run finds different and writes again.
 """
 
 from __future__ import annotations
@@ -89,8 +90,6 @@ def replace_file(path: Path, content: bytes, *, mode: int) -> bool:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

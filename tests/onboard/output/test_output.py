@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -124,15 +124,15 @@ def test_foreign_manifest_is_refused(tmp_path: Path, staff, content: str) -> Non
     assert (tmp_path / MANIFEST).read_text() == content
 
 
-def test_full_disk_leaves_whole_files_only(tmp_path: Path, staff, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the disk fills up, the error names the file and no temporary file is left."""
-
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OnboardError, match="No space left"):
-        write(tmp_path, ORG, staff)
+def test_no_room_leaves_whole_files_only(tmp_path: Path, staff) -> None:
+    """When a file cannot grow to its size, the error names it and no temporary file is left."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OnboardError, match="File too large"):
+            write(tmp_path, ORG, staff)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert tree(tmp_path) == {}
 
 
