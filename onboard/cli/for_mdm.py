@@ -17,7 +17,12 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
 
 
 def generate_for_mdm(
-    session: Session, out: Path, groups: tuple[Group, ...], platforms: Sequence[Platform], name: str
+    session: Session,
+    out: Path,
+    groups: tuple[Group, ...],
+    platforms: Sequence[Platform],
+    name: str,
+    provisioning_profile: str | None = None,
 ) -> str:
     """Write the payloads of the groups for an MDM; the sentence that says what was done.
 
@@ -29,8 +34,11 @@ def generate_for_mdm(
     from onboard.compose.for_mdm import carried
 
     dialect = find_dialect(name)
+    if provisioning_profile and (name != "google-chrome" or len(groups) > 1):
+        msg = "--provisioning-profile is the id of one group's profile in Google Admin"
+        raise OnboardError(msg, hint="use it with --mdm google-chrome --group GROUP")
     chosen = tuple(platforms) or tuple(dict.fromkeys(p for group in groups for p in group.platforms))
-    artifacts, remarks = _compose(session, dialect, groups, platforms)
+    artifacts, remarks = _compose(session, dialect, groups, platforms, provisioning_profile or "")
     skipped = [platform for platform in chosen if platform not in carried(dialect, chosen)]
     if skipped:
         console.note(f"{dialect.title} takes no payloads for {', '.join(skipped)}: left out")
@@ -57,7 +65,11 @@ def find_dialect(name: str) -> Dialect:
 
 
 def _compose(
-    session: Session, dialect: Dialect, groups: tuple[Group, ...], platforms: Sequence[Platform]
+    session: Session,
+    dialect: Dialect,
+    groups: tuple[Group, ...],
+    platforms: Sequence[Platform],
+    provisioning_profile: str,
 ) -> tuple[list[CheckedArtifact], list[str]]:
     """The artifacts of all groups, and what the MDM leaves out of each."""
     from onboard.compose.for_mdm import compose_for, remarks, together
@@ -71,7 +83,9 @@ def _compose(
     for group in groups:
         plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
         try:
-            artifacts += compose_for(plan, dialect, platforms=platforms)
+            artifacts += compose_for(
+                plan, dialect, platforms=platforms, provisioning_profile=provisioning_profile
+            )
         except VariableError as error:
             refusals.append(error)
         notes += [f"{group.name}: {remark}" for remark in remarks(plan, dialect, platforms)]

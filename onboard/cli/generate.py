@@ -37,6 +37,14 @@ def command(
         str | None,
         typer.Option("--mdm", help="For this MDM, in its own variables.", metavar="NAME"),
     ] = None,
+    provisioning_profile: Annotated[
+        str | None,
+        typer.Option(
+            "--provisioning-profile",
+            help="With --mdm google-chrome: the id that the console gave the group's profile.",
+            metavar="ID",
+        ),
+    ] = None,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Write the payloads and DIR/manifest.json.
@@ -48,10 +56,15 @@ def command(
     if holder is not None and mdm is not None:
         msg = "--for makes one person's payloads and --mdm an MDM's; choose one"
         raise OnboardError(msg)
+    if provisioning_profile is not None and mdm is None:
+        msg = "--provisioning-profile goes with --mdm google-chrome"
+        raise OnboardError(msg)
     if mdm is not None:
         from onboard.cli.for_mdm import generate_for_mdm
 
-        report = generate_for_mdm(session, out, session.groups(group), platform or (), mdm)
+        report = generate_for_mdm(
+            session, out, session.groups(group), platform or (), mdm, provisioning_profile
+        )
     elif holder is None:
         if values:
             msg = "--set fills in personal payloads, so it goes with --for NAME"

@@ -16,6 +16,7 @@ from onboard.errors import PayloadError, VariableError
 from onboard.model import Platform
 from onboard.names import ATTRIBUTES
 from onboard.payloads import BUILDERS, Builder, Spelling, intune, windows
+from onboard.payloads.chromeos import tenant
 from onboard.payloads.windows.fleet import build_fleet
 from onboard.plan import GroupPlan, SubjectPart
 from onboard.variables import CHALLENGE, KNOWN_WHEN_MADE, Template
@@ -23,7 +24,8 @@ from onboard.variables import CHALLENGE, KNOWN_WHEN_MADE, Template
 # Kinds for computers that no MDM manages, or whose variables no MDM fills in.
 _BY_HAND = frozenset({"script", "instructions"})
 # Where Intune judges no challenge, Windows gets trust and networks, and no file asks for a variable.
-_ASKS_NOTHING = frozenset({("intune", Platform.WINDOWS)})
+# Google's adapter asks nobody either; what its older connector cannot spell costs the connector's sheet only.
+_ASKS_NOTHING = frozenset({("intune", Platform.WINDOWS), ("google-chrome", Platform.CHROMEOS)})
 
 
 def carried(dialect: Dialect, platforms: Iterable[Platform]) -> tuple[Platform, ...]:
@@ -47,7 +49,11 @@ def marked(plan: GroupPlan, dialect: Dialect) -> GroupPlan:
 
 
 def compose_for(
-    plan: GroupPlan, dialect: Dialect, *, platforms: Iterable[Platform] = ()
+    plan: GroupPlan,
+    dialect: Dialect,
+    *,
+    platforms: Iterable[Platform] = (),
+    provisioning_profile: str = "",
 ) -> tuple[CheckedArtifact, ...]:
     """The group's artifacts for an MDM, checked; none for platforms it does not manage.
 
@@ -55,6 +61,7 @@ def compose_for(
         plan: the group.
         dialect: the MDM.
         platforms: only these, where group and MDM have them; all when empty.
+        provisioning_profile: the id that Google gave the group's profile; empty where it is not known.
 
     Raises:
         VariableError: variables without a spelling, each with its reason.
@@ -64,7 +71,7 @@ def compose_for(
     spellings = _spellings(plan, dialect, carried(dialect, [p for p in plan.platforms if p in wanted]))
     found: list[CheckedArtifact] = []
     for platform, spelling in spellings.items():
-        builders = {platform: _builder(dialect, platform)}
+        builders = {platform: _builder(dialect, platform, provisioning_profile)}
         found += compose(marked(plan, dialect), spelling, platforms=[platform], builders=builders)
     for checked in found:
         _refuse_what_is_spoilt(checked.artifact, dialect)
@@ -73,9 +80,13 @@ def compose_for(
 
 def remarks(plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform] = ()) -> tuple[str, ...]:
     """What the MDM cannot do for the group and what to do instead, in sentences for the administrator."""
+    wanted = frozenset(platforms) or frozenset(plan.platforms)
+    if dialect.name == "google-chrome" and Platform.CHROMEOS in wanted & frozenset(plan.platforms):
+        trouble = tenant.connector_trouble(plan)
+        without = "no sheet for the SCEP connector; the certificate provisioning adapter serves the group"
+        return (f"{without} ({trouble})",) if trouble else ()
     if dialect.name != "intune":
         return ()
-    wanted = frozenset(platforms) or frozenset(plan.platforms)
     return intune.remarks(plan, carried(dialect, [p for p in plan.platforms if p in wanted]))
 
 
@@ -106,12 +117,14 @@ def together(refusals: Sequence[VariableError]) -> VariableError:
     )
 
 
-def _builder(dialect: Dialect, platform: Platform) -> Builder:
+def _builder(dialect: Dialect, platform: Platform, provisioning_profile: str) -> Builder:
     """How this MDM takes the platform's payloads."""
 
     def build(plan: GroupPlan, spelling: Spelling) -> Sequence[Artifact]:
         if dialect.name == "fleet" and platform is Platform.WINDOWS:
             return build_fleet(plan, spelling)
+        if dialect.name == "google-chrome":
+            return tenant.build(plan, profile_id=provisioning_profile)
         if dialect.name == "intune" and platform is Platform.WINDOWS:
             made = [*windows.network_files(plan)]
         else:

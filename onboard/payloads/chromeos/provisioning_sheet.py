@@ -76,16 +76,18 @@ def document(plan: GroupPlan) -> dict[str, object]:
         },
         "issued": {
             "by": plan.issuing.common_name,
-            "subject": {part.type.key: str(part.value) for part in plan.scep.subject},
-            "from_google": {
-                name: ADAPTER_FIELDS[name] for name in _variables(plan) if name in ADAPTER_FIELDS
-            },
+            "subject": {part.type.key: part.value.spell(_field) for part in plan.scep.subject},
         },
         "certificates": [
             {"name": anchor.common_name, "sha256": anchor.sha256.hex(), "pem": anchor.pem}
             for anchor in plan.anchors
         ],
     }
+
+
+def _field(variable: str) -> str:
+    """A variable as what Google calls it; one that it does not know keeps its name."""
+    return f"<{ADAPTER_FIELDS.get(variable, variable)}>"
 
 
 def _variables(plan: GroupPlan) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def _notices(plan: GroupPlan) -> Iterator[str]:
                 if name in in_subject
                 else "That alternative name is left out."
             )
-            yield f"${{{name}}}: {adapter_refusal(name)}. {cure}"
+            yield f"{name}: {adapter_refusal(name)}. {cure}"
     told = [name for name in _variables(plan) if name.startswith("device.") and name in ADAPTER_FIELDS]
     if plan.holder is Holder.USER and told:
         yield "People get certificates on managed Chromebooks only: Google tells nothing of other devices."

@@ -52,11 +52,11 @@ def test_scope_and_command_are_the_adapters_own():
 def test_what_google_does_not_tell():
     """A subject that Google cannot fill is told to be refused, an alternative name to be left out."""
     plan = staff_plan()
-    assert any("${user.upn}" in notice and "left out" in notice for notice in sheet(plan)["notices"])
+    assert any("user.upn" in notice and "left out" in notice for notice in sheet(plan)["notices"])
     subject = (SubjectPart(type=ATTRIBUTES["common_name"], value=Template.of("user.upn")),)
     plan = replace(plan, scep=replace(plan.scep, subject=subject))
-    assert any("${user.upn}" in notice and "refuses" in notice for notice in sheet(plan)["notices"])
-    assert not [notice for notice in sheet(students_plan())["notices"] if "${" in notice]
+    assert any("user.upn" in notice and "refuses" in notice for notice in sheet(plan)["notices"])
+    assert not [notice for notice in sheet(students_plan())["notices"] if "device.id" in notice]
 
 
 def test_people_with_device_names_need_managed_devices():
