@@ -19,6 +19,7 @@ from onboard.cli import (
     generate,
     init,
     lint,
+    onc,
     radius,
     rehearse,
     schema,
@@ -63,6 +64,7 @@ app.command("schema", epilog=epilog("schema"))(schema.command)
 app.add_typer(ca.app, name="ca")
 app.command("generate", epilog=epilog("generate"))(generate.command)
 app.command("lint", epilog=epilog("lint"))(lint.command)
+app.add_typer(onc.app, name="onc")
 app.command("explain", epilog=epilog("explain"))(explain.command)
 app.command("diff", epilog=epilog("diff"))(diff.command)
 app.command("whitelist", epilog=epilog("whitelist"))(whitelist.command)

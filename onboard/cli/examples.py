@@ -19,8 +19,17 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "onboard generate --out payloads --group staff --platform apple",
         "onboard generate --out ada --group staff --for ada@northwind.example",
         "onboard generate --out fleet --group staff --platform apple --mdm fleet",
+        "onboard generate --out google --mdm google-chrome",
     ),
-    "lint": ("onboard lint payloads/staff/apple/staff.mobileconfig",),
+    "lint": (
+        "onboard lint payloads/staff/apple/staff.mobileconfig",
+        "onboard lint payloads",
+        "onboard lint --onc-level user payloads/staff/chromeos/staff.onc",
+    ),
+    "onc encrypt": (
+        "onboard onc encrypt google/staff/chromeos/staff.onc --passphrase env:ROOT_PASSPHRASE > carried.onc",
+    ),
+    "onc decrypt": ("onboard onc decrypt carried.onc --passphrase env:ROOT_PASSPHRASE",),
     "explain": ("onboard explain payloads/staff/apple/staff.mobileconfig",),
     "diff": (
         "onboard diff payloads/staff/apple/staff.mobileconfig ada/staff/apple/staff.mobileconfig",
@@ -38,6 +47,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "cert pending": ("onboard cert pending --format json",),
     "cert list": ("onboard cert list --format json",),
+    "ca rotate": (
+        "onboard ca rotate staff --dry-run --sealed root.key --passphrase env:ROOT_PASSPHRASE",
+        "onboard ca rotate staff --sealed root.key --passphrase env:ROOT_PASSPHRASE",
+    ),
     "status": ("onboard status", "onboard status --format json"),
     "serve": ("onboard serve --host 0.0.0.0 --port 8080",),
     "up": ("onboard up --out payloads --port 8080",),

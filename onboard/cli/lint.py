@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,28 +17,73 @@ from onboard.errors import Finding, OnboardError, Severity
 _LIMIT = 16 * 1024 * 1024  # bytes; no client takes a payload of this size
 
 
+class OncLevel(enum.StrEnum):
+    """Where a Chromebook's network file goes."""
+
+    DEVICE = "device"
+    USER = "user"
+    IMPORT = "import"
+
+
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Payloads of any platform.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Payloads of any platform, or folders of them.")
+    ],
+    onc_level: Annotated[
+        OncLevel | None,
+        typer.Option(
+            "--onc-level",
+            help="Judge ONC as device policy, user policy or import by hand; default: as its content says.",
+        ),
+    ] = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Judge payloads that anyone made: mobileconfig, WLAN and LAN XML, SyncML, ONC and more.
 
     Each finding has a rule, a place and a reason; what the clock tells (expired certificates, past dates) is
-    among them. Exit code 1 if there is an error.
+    among them. In a folder, files of no known format are left out. Exit code 1 if there is an error.
     """
-    from onboard.lint import lint
-
-    now = datetime.now(UTC)
-    findings = [f for path in files for f in lint(str(path), read_payload(path), now=now)]
+    payloads = dict(_payloads(files))
+    findings = [f for path, content in payloads.items() for f in _judge(path, content, onc_level)]
     if output is Format.JSON:
         console.data_json([_as_json(finding) for finding in findings])
     else:
         for finding in findings:
             console.data(_as_text(finding))
         errors = sum(finding.severity is Severity.ERROR for finding in findings)
-        console.note(f"{len(files)} files, {errors} errors, {len(findings) - errors} warnings")
+        console.note(f"{len(payloads)} files, {errors} errors, {len(findings) - errors} warnings")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
+
+
+def _payloads(paths: list[Path]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of each file; of folders, those of a known format, in the order of their names."""
+    from onboard.lint import is_known
+
+    for path in paths:
+        if not path.is_dir():
+            yield str(path), read_payload(path)
+            continue
+        inside = [(str(file), read_payload(file)) for file in sorted(path.rglob("*")) if file.is_file()]
+        found = [(name, content) for name, content in inside if is_known(content)]
+        if not found:
+            msg = f"{path} holds no payload that onboard knows"
+            raise OnboardError(msg)
+        yield from found
+
+
+def _judge(path: str, content: bytes, onc_level: OncLevel | None) -> tuple[Finding, ...]:
+    from onboard.lint import lint, onc
+
+    now = datetime.now(UTC)
+    if onc_level is None or not onc.recognises(content):
+        return lint(path, content, now=now)
+    modes = {
+        OncLevel.DEVICE: onc.Mode.DEVICE_POLICY,
+        OncLevel.USER: onc.Mode.USER_POLICY,
+        OncLevel.IMPORT: onc.Mode.IMPORT,
+    }
+    return (*onc.validate(path, content, modes[onc_level]), *onc.lint_at(path, content, now))
 
 
 def read_payload(path: Path) -> bytes:

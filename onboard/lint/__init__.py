@@ -72,6 +72,11 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+def is_known(content: bytes) -> bool:
+    """Whether some format recognises a file."""
+    return any(known.recognises(content) for known in FORMATS)
+
+
 def lint(path: str, content: bytes, *, now: datetime | None = None) -> tuple[Finding, ...]:
     """What is wrong with a payload, by the rules of the format its content shows; empty when it is good.
 
