@@ -1,4 +1,4 @@
-"""A Windows device reads the EAP-TLS part of a WLAN or LAN profile: OneX, EapHostConfig, method 13.
+"""A Windows device reads EAP-TLS (method 13): whom it trusts and which certificate it offers.
 
 Source: Microsoft's NativeWiFi and EapHost schema references; [MS-GPWL].
 """
@@ -16,15 +16,11 @@ from onboard.devices.identity import IssuerHashes
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.xml_reader import Node
 
-ONEX = "http://www.microsoft.com/networking/OneX/v1"
 _PROVISIONING = "http://www.microsoft.com/provisioning/"
-_HOST = _PROVISIONING + "EapHostConfig"
-_COMMON = _PROVISIONING + "EapCommon"
-_BASE = _PROVISIONING + "BaseEapConnectionPropertiesV1"
+BASE = _PROVISIONING + "BaseEapConnectionPropertiesV1"
 _TLS1 = _PROVISIONING + "EapTlsConnectionPropertiesV1"
 _TLS2 = _PROVISIONING + "EapTlsConnectionPropertiesV2"
 _TLS3 = _PROVISIONING + "EapTlsConnectionPropertiesV3"
-_AUTH_MODES = ("machineOrUser", "machine", "user", "guest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,44 +32,18 @@ class EapTls:
     identity: IssuerHashes
 
 
-def read_onex(onex: Node, roots: Sequence[x509.Certificate]) -> EapTls:
-    """The OneX element.
+def read_tls(eap: Node, roots: Sequence[x509.Certificate]) -> EapTls:
+    """Eap of type 13.
 
     Args:
-        onex: the element.
+        eap: the element.
         roots: the device's root store; TrustedRootCA must name some of these.
 
     Raises:
-        DeviceError: out of order, another method than EAP-TLS, or server trust that is not closed.
+        DeviceError: out of order, another type, or server trust that is not closed.
     """
-    onex.sequence(
-        ONEX,
-        "cacheUserData?",
-        "heldPeriod?",
-        "authPeriod?",
-        "startPeriod?",
-        "maxStart?",
-        "maxAuthFailures?",
-        "supplicantMode?",
-        "authMode?",
-        "singleSignOn?",
-        "EAPConfig",
-    )
-    onex.one_of(ONEX, "authMode", *_AUTH_MODES, default="machineOrUser")
-    host = onex.child(ONEX, "EAPConfig").child(_HOST, "EapHostConfig")
-    host.sequence(_HOST, "EapMethod", "Config")
-    method = host.child(_HOST, "EapMethod")
-    method.sequence(_COMMON, "Type", "VendorId", "VendorType", "AuthorId")
-    method.one_of(_COMMON, "Type", "13")
-    method.one_of(_COMMON, "AuthorId", "0")
-    eap = host.child(_HOST, "Config").child(_BASE, "Eap")
-    eap.sequence(_BASE, "Type", f"{{{_TLS1}}}EapType")
-    eap.one_of(_BASE, "Type", "13")
-    return _eap_type(eap.child(_TLS1, "EapType"), roots)
-
-
-def _eap_type(eap: Node, roots: Sequence[x509.Certificate]) -> EapTls:
-    eap.sequence(
+    kind = _eap_type(eap)
+    kind.sequence(
         _TLS1,
         "CredentialsSource",
         "ServerValidation",
@@ -82,52 +52,79 @@ def _eap_type(eap: Node, roots: Sequence[x509.Certificate]) -> EapTls:
         f"{{{_TLS2}}}AcceptServerName?",
         f"{{{_TLS2}}}TLSExtensions?",
     )
-    eap.child(_TLS1, "CredentialsSource").child(
-        _TLS1, "CertificateStore"
-    )  # a smart card is not enrolled here
-    validation = eap.child(_TLS1, "ServerValidation")
+    validation = kind.child(_TLS1, "ServerValidation")
     validation.sequence(_TLS1, "DisableUserPromptForServerValidation?", "ServerNames?", "TrustedRootCA*")
-    names = tuple(filter(None, validation.text(_TLS1, "ServerNames", "").split(";")))
+    names = server_names(validation, _TLS1)
+    demand_validation(kind, _TLS2, names)
+    demand_silence(validation, _TLS1, "DisableUserPromptForServerValidation")
+    return EapTls(
+        anchors=pinned(validation, _TLS1, "TrustedRootCA", roots),
+        server_names=ServerNames(NameRule.WINDOWS, names),
+        identity=_identity(kind),
+    )
+
+
+def read_inner_identity(eap: Node) -> IssuerHashes:
+    """Which certificate Eap of type 13 offers inside a tunnel that has validated the server."""
+    return _identity(_eap_type(eap))
+
+
+def _eap_type(eap: Node) -> Node:
+    eap.sequence(BASE, "Type", f"{{{_TLS1}}}EapType")
+    eap.one_of(BASE, "Type", "13")
+    return eap.child(_TLS1, "EapType")
+
+
+def server_names(validation: Node, namespace: str) -> tuple[str, ...]:
+    """ServerNames; DeviceError for a name with blanks around it."""
+    names = tuple(filter(None, validation.text(namespace, "ServerNames", "").split(";")))
     if any(name != name.strip() for name in names):
         raise DeviceError(f"{validation.path}/ServerNames", "a name has blanks around it and matches nothing")
-    _demand_closed_trust(eap, validation, names)
-    return EapTls(
-        anchors=_anchors(validation, roots),
-        server_names=ServerNames(NameRule.WINDOWS, names),
-        identity=_filter(eap),
-    )
+    return names
 
 
-def _demand_closed_trust(eap: Node, validation: Node, names: Sequence[str]) -> None:
-    if eap.one_of(_TLS2, "PerformServerValidation", "true", "false", default="false") != "true":
-        raise DeviceError(f"{eap.path}/PerformServerValidation", "is not true: any server would be accepted")
-    accept = eap.one_of(_TLS2, "AcceptServerName", "true", "false", default="false")
-    if (accept == "true") != bool(names):
-        raise DeviceError(f"{eap.path}/AcceptServerName", "must be true exactly where ServerNames has names")
-    prompt = validation.one_of(
-        _TLS1, "DisableUserPromptForServerValidation", "true", "false", default="false"
-    )
-    if prompt != "true":
+def demand_validation(holder: Node, namespace: str, names: Sequence[str]) -> None:
+    """PerformServerValidation true, and AcceptServerName exactly where there are names."""
+    if holder.one_of(namespace, "PerformServerValidation", "true", "false", default="false") != "true":
         raise DeviceError(
-            f"{validation.path}/DisableUserPromptForServerValidation",
+            f"{holder.path}/PerformServerValidation", "is not true: any server would be accepted"
+        )
+    accept = holder.one_of(namespace, "AcceptServerName", "true", "false", default="false")
+    if (accept == "true") != bool(names):
+        raise DeviceError(
+            f"{holder.path}/AcceptServerName", "must be true exactly where ServerNames has names"
+        )
+
+
+def demand_silence(validation: Node, namespace: str, name: str) -> None:
+    """The element that keeps people from accepting a server themselves."""
+    if validation.one_of(namespace, name, "true", "false", default="false") != "true":
+        raise DeviceError(
+            f"{validation.path}/{name}",
             "is not true: the user may accept a server that the profile does not name",
         )
 
 
-def _anchors(validation: Node, roots: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+def pinned(
+    validation: Node, namespace: str, name: str, roots: Sequence[x509.Certificate]
+) -> tuple[x509.Certificate, ...]:
+    """The roots that the thumbprints of that name stand for; DeviceError without one in the store."""
     installed = {root.fingerprint(hashes.SHA1()): root for root in roots}  # noqa: S303  TrustedRootCA is SHA-1
     anchors = []
-    for node in validation.children(_TLS1, "TrustedRootCA"):
+    for node in validation.children(namespace, name):
         root = installed.get(_thumbprint(node))
         if root is None:
             raise DeviceError(node.path, "names no certificate of the root store; authentication would fail")
         anchors.append(root)
     if not anchors:
-        raise DeviceError(f"{validation.path}/TrustedRootCA", "is missing: Windows 11 refuses the server")
+        raise DeviceError(f"{validation.path}/{name}", "is missing: Windows 11 refuses the server")
     return tuple(anchors)
 
 
-def _filter(eap: Node) -> IssuerHashes:
+def _identity(eap: Node) -> IssuerHashes:
+    eap.child(_TLS1, "CredentialsSource").child(
+        _TLS1, "CertificateStore"
+    )  # a smart card is not enrolled here
     extensions = eap.optional(_TLS2, "TLSExtensions")
     info = None if extensions is None else extensions.optional(_TLS3, "FilteringInfo")
     if info is None:

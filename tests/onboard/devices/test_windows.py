@@ -113,7 +113,8 @@ WLAN_FAULTS = {
     "bad SSID hex": (put("<hex>45", "<hex>4Z"), "SSID"),
     "TKIP": (put(">AES<", ">TKIP<"), "authentication"),
     "no OneX": (put("<useOneX>true", "<useOneX>false"), "useOneX"),
-    "PEAP": (put('EapCommon">13<', 'EapCommon">25<'), "EapMethod/Type"),
+    "PEAP outside alone": (put('EapCommon">13<', 'EapCommon">25<'), "Config/Eap/EapType"),
+    "a method with passwords": (put('EapCommon">13<', 'EapCommon">26<'), "EapMethod/Type"),
     "blank in a leaf": (put("<Type>13<", "<Type>13\n<"), "blanks"),
     "prompt allowed": (
         put("PromptForServerValidation>true", "PromptForServerValidation>false"),
