@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from onboard.devices.csr import CertificateRequest
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.scep_client import Identity
 from onboard.doctor.certificates import judge_certificate
-from onboard.doctor.exchange import PENDING, Exchange, send
+from onboard.doctor.exchange import PENDING, Exchange, prepare, send
 from onboard.doctor.finding import Check, Finding, Outcome
 from onboard.doctor.replies import judge_reply
 from onboard.doctor.visit import Seen, Visit
@@ -60,7 +59,7 @@ def enrol(visit: Visit, seen: Seen) -> Treatment:
         treatment.findings.append(_of(seen, Check.ENROLMENT, Outcome.UNKNOWN, _NO_CHALLENGE))
         return treatment
     visit.progress(f"{seen.client.name}: enrols")
-    exchange = send(visit, seen, _device(visit, seen).prepare(seen.endpoint, request, visit.new_key()))
+    exchange = send(visit, seen, prepare(visit, seen, request))
     treatment.findings += _judge_enrolment(seen, exchange)
     treatment.findings += judge_reply(seen, exchange)
     certificate = exchange.certificate
@@ -116,9 +115,7 @@ def _renew(visit: Visit, enrolled: Enrolled, issued: list[x509.Certificate]) -> 
     seen, prepared = enrolled.seen, enrolled.exchange.prepared
     current = Identity(certificate=enrolled.certificate, key=prepared.subject_key)
     bare = replace(enrolled.request, challenge=None)
-    exchange = send(
-        visit, seen, _device(visit, seen).prepare(seen.endpoint, bare, visit.new_key(), current=current)
-    )
+    exchange = send(visit, seen, prepare(visit, seen, bare, current=current))
     if exchange.certificate is not None:
         issued.append(exchange.certificate)
         yield _of(seen, Check.RENEWAL, Outcome.OK, "granted without a challenge")
@@ -170,18 +167,10 @@ def _is_granted_with(
     seen = enrolled.seen
     current = Identity(certificate=enrolled.certificate, key=enrolled.exchange.prepared.subject_key)
     request = replace(enrolled.request, challenge=ticket.challenge)
-    exchange = send(
-        visit, seen, _device(visit, seen).prepare(seen.endpoint, request, visit.new_key(), current=current)
-    )
+    exchange = send(visit, seen, prepare(visit, seen, request, current=current))
     if exchange.certificate is not None:
         issued.append(exchange.certificate)
     return exchange.certificate is not None
-
-
-def _device(visit: Visit, seen: Seen) -> ScepClient:
-    """Only its `prepare` is used: messages go through the line, which keeps every answer."""
-    unused = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(503)), trust_env=False)
-    return ScepClient(url=visit.url, client=unused, shape=seen.shape, now=visit.now, random=visit.random)
 
 
 def _of(seen: Seen, check: Check, outcome: Outcome, why: str, cure: str = "") -> Finding:

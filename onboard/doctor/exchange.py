@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import httpx
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from onboard.devices.scep_client import PreparedRequest
+from onboard.devices.csr import CertificateRequest
+from onboard.devices.scep_client import Identity, PreparedRequest, ScepClient
 from onboard.doctor.line import Answer, plain
 from onboard.doctor.reply import Reply, UnreadableReplyError, read_reply
 from onboard.doctor.visit import Seen, Visit
@@ -69,6 +71,18 @@ class Exchange:
             other.reply.pki_status,
             other.reply.fail_info,
         )
+
+
+def prepare(
+    visit: Visit, seen: Seen, request: CertificateRequest, *, current: Identity | None = None
+) -> PreparedRequest:
+    """A request of this client for a new key; `current` signs it where it is a renewal.
+
+    The simulated client only writes the message: it travels by the line, which keeps every answer.
+    """
+    unused = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(503)), trust_env=False)
+    device = ScepClient(url=visit.url, client=unused, shape=seen.shape, now=visit.now, random=visit.random)
+    return device.prepare(seen.endpoint, request, visit.new_key(), current=current)
 
 
 def send(visit: Visit, seen: Seen, prepared: PreparedRequest, *, post: bool | None = None) -> Exchange:

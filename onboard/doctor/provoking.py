@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from onboard.devices.csr import CertificateRequest
-from onboard.devices.scep_client import PreparedRequest, ScepClient
+from onboard.devices.scep_client import PreparedRequest
 from onboard.doctor import messages
-from onboard.doctor.exchange import Exchange, send
+from onboard.doctor.exchange import Exchange, prepare, send
 from onboard.doctor.finding import EVERY_CLIENT, Check, Finding, Outcome
 from onboard.doctor.visit import Seen, Visit
 from onboard.secret import Secret
@@ -110,7 +109,7 @@ def _crowd(visit: Visit, seen: Seen) -> list[x509.Certificate]:
     for number in range(CROWD):
         ticket = _ticket(visit, f"crowd{number}")
         if ticket is not None:
-            prepared.append(_device(visit, seen).prepare(seen.endpoint, ticket, visit.new_key()))
+            prepared.append(prepare(visit, seen, ticket))
     ask: Callable[[PreparedRequest], Exchange] = lambda one: send(visit, seen, one)  # noqa: E731  typed for map
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [c for exchange in pool.map(ask, prepared) if (c := exchange.certificate) is not None]
@@ -131,12 +130,7 @@ def _judge_serials(issued: Sequence[x509.Certificate]) -> Finding:
 
 
 def _enrol(visit: Visit, seen: Seen, ticket: CertificateRequest) -> Exchange:
-    return send(visit, seen, _device(visit, seen).prepare(seen.endpoint, ticket, visit.new_key()))
-
-
-def _device(visit: Visit, seen: Seen) -> ScepClient:
-    unused = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(503)), trust_env=False)
-    return ScepClient(url=visit.url, client=unused, shape=seen.shape, now=visit.now, random=visit.random)
+    return send(visit, seen, prepare(visit, seen, ticket))
 
 
 def _ticket(visit: Visit, name: str) -> CertificateRequest | None:

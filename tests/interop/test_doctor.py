@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
 import pytest
+from support.debian_scep import scepserver
 from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, site
 
 from onboard.cli import run
@@ -32,37 +28,6 @@ TODAY = replace(
     algorithms=AlgorithmPolicy(allow_sha1=True, allow_3des=False),
     backdate=timedelta(hours=24),
 )
-
-
-@contextmanager
-def scepserver(folder, *options: str) -> Iterator[str]:
-    """Debian's server with a fresh depot, RSA-2048, a challenge."""
-    depot = str(folder / "depot")
-    subprocess.run(
-        ["scepserver", "ca", "-init", "-keySize", "2048", "-depot", depot], check=True, capture_output=True
-    )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = ["scepserver", "-depot", depot, "-port", str(port), "-challenge", STATIC_SECRET, *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            url = f"http://127.0.0.1:{port}/scep"
-            _await(f"{url}?operation=GetCACaps", process)
-            yield url
-        finally:
-            process.terminate()
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "scepserver ended"
-        try:
-            httpx.get(url, trust_env=False)
-        except httpx.TransportError:
-            continue
-        return
-    pytest.fail("scepserver does not answer")
 
 
 @pytest.fixture
@@ -95,7 +60,7 @@ def of(findings: Findings, check: str, *words: str) -> Mapping[str, str]:
 @needs_scepserver
 def test_debian_s_server_shows_its_faults(tmp_path, doctor):
     """Every fault of it that is known is found, for the clients that stumble over it, with a cure."""
-    with scepserver(tmp_path, "-allowrenew", "0") as url:
+    with scepserver(tmp_path, STATIC_SECRET, "-allowrenew", "0") as url:
         code, found, said = doctor(url, *enrolling("CN={},O=Northwind", "--san", "upn:{}@northwind.example"))
     assert code == 1
     assert of(found, "path", "404") == {WINDOWS: "would fail"}
@@ -128,7 +93,7 @@ def test_debian_s_server_shows_its_faults(tmp_path, doctor):
 @needs_scepserver
 def test_debian_s_server_keeps_wiped_devices_out(tmp_path, doctor):
     """As it is shipped, a name gets one certificate until that is about to end."""
-    with scepserver(tmp_path) as url:
+    with scepserver(tmp_path, STATIC_SECRET) as url:
         _, found, _ = doctor(url, *enrolling("CN={},O=Northwind"))
     assert of(found, "same name again", "wiped") == {"every client": "would fail"}
 
@@ -136,7 +101,7 @@ def test_debian_s_server_keeps_wiped_devices_out(tmp_path, doctor):
 @needs_scepserver
 def test_debian_s_server_is_judged_without_a_challenge(tmp_path, doctor):
     """What can be seen from outside is seen, and nothing is issued."""
-    with scepserver(tmp_path) as url:
+    with scepserver(tmp_path, STATIC_SECRET) as url:
         code, found, said = doctor(url)
     assert code == 1
     assert of(found, "path", "404") == {WINDOWS: "would fail"}

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, Site, site, subject_of
+from support.debian_scep import scepserver
+from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, site, subject_of
 
+from onboard.cli import run
 from scep_server.runtime import running_server
 
 PROJECT = Path(__file__).parent / "jscep"
@@ -46,20 +48,25 @@ def classpath(tmp_path_factory) -> str:
 def device(classpath, tmp_path) -> Device:
     """Runs the device; what it says of itself in one line."""
 
-    def run(action: str, url: str, here: Site, *, challenge: str = STATIC_SECRET) -> str:
+    def run(
+        action: str, url: str, authority: x509.Certificate, *, challenge: str = STATIC_SECRET, fails: str = ""
+    ) -> str:
         environment = {
             "PATH": os.environ["PATH"],
             "SUBJECT": subject_of(EMAIL),
             "EMAIL": EMAIL,
             "CHALLENGE": challenge,
-            "CA_SHA256": here.authority.certificate.fingerprint(SHA256()).hex(),
+            "CA_SHA256": authority.fingerprint(SHA256()).hex(),
         }
         store = str(tmp_path / "device.p12")
-        command = ["java", "-cp", classpath, "interop.Device", action, f"{url}/scep/staff", store]
+        command = ["java", "-cp", classpath, "interop.Device", action, url, store]
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=60, check=False
         )
-        assert done.returncode == 0, done.stderr
+        if fails:
+            assert fails in done.stderr, done.stdout
+        else:
+            assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     return run
@@ -75,8 +82,8 @@ def test_it_enrols_and_renews(device, tmp_path):
     """A first certificate for the challenge, a second under the first one without."""
     here = site()
     with running_server(here.config(tmp_path / "scep.sqlite", RENEWS_AT_ANY_TIME)) as url:
-        first = issued(device("enrol", url, here))
-        second = issued(device("renew", url, here))
+        first = issued(device("enrol", f"{url}/scep/staff", here.authority.certificate))
+        second = issued(device("renew", f"{url}/scep/staff", here.authority.certificate))
     for certificate in (first, second):
         certificate.verify_directly_issued_by(here.authority.certificate)
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -90,7 +97,7 @@ def test_it_enrols_under_an_ec_authority(device, tmp_path):
     """The RA is RSA, so it can encrypt; to renew under such a CA is beyond jscep 2.5."""
     here = site("ec-p256", "ec-p384")
     with running_server(here.config(None, RENEWS_AT_ANY_TIME)) as url:
-        certificate = issued(device("enrol", url, here))
+        certificate = issued(device("enrol", f"{url}/scep/staff", here.authority.certificate))
     certificate.verify_directly_issued_by(here.authority.certificate)
 
 
@@ -98,18 +105,45 @@ def test_it_fetches_its_certificate_and_the_crl(device, tmp_path):
     """GetCert and GetCRL, which nearly no other client sends (RFC 8894 §3.3.4, §3.3.5)."""
     here = site(root_algorithm="rsa-2048")
     with running_server(here.config(tmp_path / "scep.sqlite")) as url:
-        issued(device("enrol", url, here))
-        assert device("fetch", url, here) == "CERTIFICATES 1 true"
-        assert device("crl", url, here) == "CRL 0"
+        issued(device("enrol", f"{url}/scep/staff", here.authority.certificate))
+        assert device("fetch", f"{url}/scep/staff", here.authority.certificate) == "CERTIFICATES 1 true"
+        assert device("crl", f"{url}/scep/staff", here.authority.certificate) == "CRL 0"
 
 
 def test_a_wrong_challenge_is_refused_with_the_reason_in_the_log(device, tmp_path, caplog):
     """The client reads the failInfo; the log has the remedy and not the challenge."""
     here = site()
     with caplog.at_level(logging.INFO, "scep_server"), running_server(here.config(None)) as url:
-        line = device("enrol", url, here, challenge="wrong-but-long-enough")
+        line = device(
+            "enrol", f"{url}/scep/staff", here.authority.certificate, challenge="wrong-but-long-enough"
+        )
     assert line == "FAILURE badRequest"
     (record,) = [json.loads(r.message) for r in caplog.records if r.name == "scep_server"]
     assert (record["kind"], record["fail_info"]) == ("refused", "badRequest")
     assert record["remedy"]
     assert "wrong-but-long-enough" not in caplog.text
+
+
+@pytest.mark.skipif(shutil.which("scepserver") is None, reason="Debian's package scep is not installed")
+def test_doctor_foretells_how_it_fares_elsewhere(device, tmp_path, capsys):
+    """At Debian's server it fails with an HTTP 500, as `onboard doctor` says of Android agents."""
+    with scepserver(tmp_path, STATIC_SECRET) as url:
+        authority = x509.load_pem_x509_certificate((tmp_path / "depot" / "ca.pem").read_bytes())
+        device("enrol", url, authority, fails="500 Internal Server Error")
+        (tmp_path / "challenge").write_text(STATIC_SECRET)
+        run(
+            [
+                "doctor",
+                url,
+                "--format",
+                "json",
+                "--subject",
+                "CN={}",
+                "--challenge",
+                f"file:{tmp_path}/challenge",
+            ]
+        )
+    rows = {(row["client"], row["check"]): row for row in json.loads(capsys.readouterr().out)}
+    foretold = rows["Android agent (jscep)", "enrolment"]
+    assert foretold["outcome"] == "would fail"
+    assert "HTTP 500 (pkcs7: Message digest mismatch" in foretold["why"]
