@@ -352,6 +352,16 @@ class Onboarding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MdmTarget:
+    """An MDM that groups' payloads go to."""
+
+    name: str
+    type: str  # key of dialects.DIALECTS
+    groups: tuple[str, ...]  # keys of groups
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
     """A whole org definition, every reference resolved."""
 
@@ -367,6 +377,7 @@ class Organization:
     pki: PkiSettings
     scep: ScepSettings
     onboarding: Onboarding | None = None
+    mdm: tuple[MdmTarget, ...] = ()
 
     def group(self, name: str) -> Group:
         """The group called `name` (KeyError if there is none)."""

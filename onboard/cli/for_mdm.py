@@ -33,8 +33,8 @@ def generate_for_mdm(
     from onboard.cli.generate import write_selected
     from onboard.compose.for_mdm import carried
 
-    dialect = find_dialect(name)
-    if provisioning_profile and (name != "google-chrome" or len(groups) > 1):
+    dialect, groups = find_target(session, name, groups)
+    if provisioning_profile and (dialect.name != "google-chrome" or len(groups) > 1):
         msg = "--provisioning-profile is the id of one group's profile in Google Admin"
         raise OnboardError(msg, hint="use it with --mdm google-chrome --group GROUP")
     chosen = tuple(platforms) or tuple(dict.fromkeys(p for group in groups for p in group.platforms))
@@ -45,23 +45,39 @@ def generate_for_mdm(
     sentence = write_selected(session, out, artifacts, groups, platforms)
     for remark in remarks:
         console.note(remark)
+    marker = dialect.renewal.marker
+    known = [t for t in session.organization.mdm if t.type == dialect.name]
+    unserved = [g.name for g in groups if not any(g.name in t.groups for t in known)]
+    if marker is not None and marker.text and unserved:
+        console.warn(
+            f"the SCEP server refuses the renewal marker of {dialect.title} for {', '.join(unserved)}",
+            hint=f"name {dialect.name} under `mdm:` with these groups",
+        )
     if any(checked.artifact.kind == "mobileconfig" for checked in artifacts):
         console.note(f"renewal in {dialect.title}: {dialect.renewal.how}")
     return sentence
 
 
-def find_dialect(name: str) -> Dialect:
-    """The dialect of that name.
+def find_target(session: Session, name: str, groups: tuple[Group, ...]) -> tuple[Dialect, tuple[Group, ...]]:
+    """The dialect of a target of the org, or of that name, and those of the groups that go there.
 
     Raises:
-        OnboardError: there is none.
+        OnboardError: there is no such target or dialect, or none of the groups goes there.
     """
     from onboard.dialects import DIALECTS
 
+    targets = {target.name: target for target in session.organization.mdm}
+    if name in targets:
+        target = targets[name]
+        there = tuple(group for group in groups if group.name in target.groups)
+        if not there:
+            msg = f"none of the groups goes to {name}"
+            raise OnboardError(msg, hint=f"its groups are {', '.join(target.groups)}")
+        return DIALECTS[target.type], there
     if name not in DIALECTS:
         msg = f"onboard knows no MDM called {name!r}"
-        raise OnboardError(msg, hint=f"it knows {', '.join(DIALECTS)}")
-    return DIALECTS[name]
+        raise OnboardError(msg, hint=f"it knows {', '.join((*targets, *DIALECTS))}")
+    return DIALECTS[name], groups
 
 
 def _compose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from onboard.errors import Mistake, OrgFileError, Place, Severity
 from onboard.model import (
     Authority,
     EnrollmentProfile,
+    MdmTarget,
     Network,
     Onboarding,
     Organization,
@@ -26,8 +27,10 @@ from onboard.orgfile import apple, enrolment, platforms, rules, source, surround
 from onboard.orgfile.authorities import read_authorities
 from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, readable, values
 from onboard.orgfile.groups import WrittenGroup, read_groups
+from onboard.orgfile.mdm import read_targets
 from onboard.orgfile.networks import read_networks
-from onboard.orgfile.nodes import START, compose
+from onboard.orgfile.nodes import START, Scalar, compose
+from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.onboarding import read_onboarding
 from onboard.orgfile.profiles import built_in_names, read_built_in, read_profiles
 from onboard.orgfile.radius import read_radius
@@ -48,8 +51,9 @@ _KEYS = (
     "pki",
     "scep",
     "onboarding",
+    "mdm",
 )
-_LATER = {"signing": (), "mdm": ()}
+_LATER = {"signing": ()}
 
 
 def load(path: Path, *, tags: Collection[str] | None = None) -> Organization:
@@ -119,6 +123,7 @@ class _Sections:
     scep: Found[ScepSettings]
     pki: Found[PkiSettings | None]
     onboarding: Found[Onboarding | None]
+    mdm: Found[tuple[Found[MdmTarget], ...]]
 
 
 def _read(text: str, path: str, tags: Collection[str] | None) -> _Reading:
@@ -197,9 +202,23 @@ def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
             scep=fields.required("scep", read_scep),
             pki=fields.optional("pki", read_pki, None),
             onboarding=fields.optional("onboarding", read_onboarding(tags, ssids), None),
+            mdm=fields.optional("mdm", read_targets(lambda: _group_names(cursor)), ()),
         )
 
     return read
+
+
+def _group_names(cursor: Cursor) -> Collection[str]:
+    """The keys under `groups`, whatever stands there; repeated keys are reported by their own reader."""
+    groups = dict(_pairs(cursor)).get("groups")
+    return [key for key, _ in _pairs(groups)] if groups is not None else ()
+
+
+def _pairs(cursor: Cursor) -> Iterator[tuple[str, Cursor]]:
+    if isinstance(cursor.node, MappingNode):
+        for key, value in cursor.node.pairs:
+            if isinstance(key, Scalar):
+                yield key.text, replace(cursor, node=value)
 
 
 def _read_version(cursor: Cursor) -> int:
@@ -244,4 +263,5 @@ def _build(sections: _Sections) -> Organization:
         pki=sections.pki.value or default_pki(sections.scep),
         scep=sections.scep.value,
         onboarding=sections.onboarding.value,
+        mdm=values(sections.mdm.value),
     )

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from onboard import catalogue
 from onboard.apple_options import GROUP_KEYS, NETWORK_KEYS, AppleSystem, Key, Kind, Scope
+from onboard.dialects import DIALECTS
 from onboard.model import ChallengeType, GardenMode, KeyKind, NetworkType, Platform, Security
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES, AltNameKind
 from onboard.options import EapMethod, KeyProtection, RadiusType
@@ -43,6 +44,7 @@ def json_schema() -> Schema:
                 "pki": _pki(),
                 "scep": _scep(),
                 "onboarding": _onboarding(),
+                "mdm": _named(_mdm(), scalars.SLUG, least=0),
             },
             ["organization", "authorities", "radius", "networks", "groups", "scep"],
         ),
@@ -278,6 +280,17 @@ def _scep() -> Schema:
             "limits": _object({"per_address": rate, "per_group": rate}),
         },
         ["url"],
+    )
+
+
+def _mdm() -> Schema:
+    groups = _named(_object({}), scalars.SLUG)
+    return _object(
+        {
+            "type": _choice(DIALECTS, "Which MDM it is."),
+            "groups": {**groups, "description": "Which groups' payloads go there."},
+        },
+        ["type", "groups"],
     )
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from onboard.dialects import DIALECTS
 from onboard.model import Group, Organization, Platform
-from onboard.names import EXTENDED_KEY_USAGES
+from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES
 from onboard.variables import VARIABLES, Template
 from scep_server.algorithms import AlgorithmPolicy
 from scep_server.messages import AltNameKind
-from scep_server.policy import AltNameRule, IssuancePolicy, Pattern, Slot
+from scep_server.policy import AltNameRule, IssuancePolicy, Marker, Pattern, Slot
 
 _BACKDATE = timedelta(hours=1)
 _WINDOWS_BACKDATE = timedelta(hours=24)  # during set-up Windows' clock is up to nine hours slow
@@ -39,6 +40,7 @@ def issuance_policy(organization: Organization, group: Group, name: str = "") ->
             AltNameRule(kind=AltNameKind(name.kind.value), pattern=_pattern(name.value.bind(known)))
             for name in profile.subject_alt_names
         ),
+        markers=_markers(organization, group),
         forms={name: VARIABLES[name].form for name in profile.variables},
         values={name: profile.values[name] for name in profile.variables if name in profile.values},
         minimum_key_bits=profile.key.bits,
@@ -50,6 +52,15 @@ def issuance_policy(organization: Organization, group: Group, name: str = "") ->
         backdate=_WINDOWS_BACKDATE if windows else _BACKDATE,
         extended_key_usages=tuple(EXTENDED_KEY_USAGES[key] for key in profile.extended_key_usages),
         algorithms=AlgorithmPolicy(allow_sha1=windows),
+    )
+
+
+def _markers(organization: Organization, group: Group) -> tuple[Marker, ...]:
+    """What the MDMs of the group add to a subject, so that they find what they must renew."""
+    dialects = [DIALECTS[target.type] for target in organization.mdm if group.name in target.groups]
+    found = [dialect.renewal.marker for dialect in dialects if dialect.renewal.marker is not None]
+    return tuple(
+        dict.fromkeys(Marker(oid=ATTRIBUTES[marker.attribute].oid, form=marker.form) for marker in found)
     )
 
 

@@ -7,6 +7,7 @@ from scep_server.policy.rules import (
     Grant,
     Identity,
     IssuancePolicy,
+    Marker,
     Pattern,
     Slot,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Grant",
     "Identity",
     "IssuancePolicy",
+    "Marker",
     "Pattern",
     "Slot",
     "authorize",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from scep_server.errors import RequestRejectedError
 from scep_server.messages import AltName, AltNameKind, Attribute, Csr, FailInfo
 from scep_server.policy.bounds import alt_name_problem, attribute_problem, short_name
 from scep_server.policy.matching import Answer, Matcher, Question, shown
-from scep_server.policy.rules import AltNameRule, Approval, Grant, Identity, IssuancePolicy, Pattern
+from scep_server.policy.rules import AltNameRule, Approval, Grant, Identity, IssuancePolicy, Pattern, Slot
 
+_OTHER_VALUE = "let the device ask for a value that a certificate can hold, or change the profile"
+_LONGEST_MARKER = 128  # characters
 _ADD_TO_PROFILE = "take it out of what the device asks for, or add it to the profile"
 
 
@@ -29,6 +33,7 @@ def authorize(csr: Csr, policy: IssuancePolicy, grant: Grant) -> Approval:
         RequestRejectedError: badRequest (RFC 8894 §3.2.1.4.5), with the reason and a remedy.
     """
     _check_key(csr, policy)
+    policy = _with_markers(csr, policy)
     matcher = Matcher(policy, grant.bound)
     answer = matcher.solve([*_subject_questions(csr, policy), *_alt_name_questions(csr, policy)])
     if answer is None:
@@ -40,7 +45,8 @@ def authorize(csr: Csr, policy: IssuancePolicy, grant: Grant) -> Approval:
     _check_bounds(subject, alt_names)
     patterns = [pattern for _, pattern in policy.subject] + [rule.pattern for rule in rules]
     used = dict.fromkeys(name for pattern in patterns for name in pattern.variables)
-    confirmed = not grant.asserted and all(name in grant.bound for name in used)
+    markers = {marker.variable for marker in policy.markers}  # they identify nobody
+    confirmed = not grant.asserted and all(name in grant.bound for name in used if name not in markers)
     return Approval(
         subject=subject,
         alt_names=alt_names,
@@ -53,6 +59,22 @@ def authorize(csr: Csr, policy: IssuancePolicy, grant: Grant) -> Approval:
         values={name: answer.values[name] for name in used},
         challenge_id=grant.challenge_id,
     )
+
+
+def _with_markers(csr: Csr, policy: IssuancePolicy) -> IssuancePolicy:
+    """The policy with the markers of this request: one value more than the profile has, of the right form."""
+    granted = [oid for oid, _ in policy.subject]
+    for marker in policy.markers:
+        values = {attribute.value for attribute in csr.subject if attribute.oid == marker.oid}
+        fitting = any(len(value) <= _LONGEST_MARKER and re.fullmatch(marker.form, value) for value in values)
+        if fitting and len(values) == granted.count(marker.oid) + 1 and marker.variable not in policy.forms:
+            pattern = Pattern((Slot(marker.variable),))
+            policy = replace(
+                policy,
+                subject=(*policy.subject, (marker.oid, pattern)),
+                forms={**policy.forms, marker.variable: marker.form},
+            )
+    return policy
 
 
 def _check_key(csr: Csr, policy: IssuancePolicy) -> None:
@@ -136,12 +158,12 @@ def _check_bounds(subject: Sequence[Attribute], alt_names: Sequence[AltName]) ->
         problem = attribute_problem(attribute)
         if problem:
             raise _refusal(
-                f"the subject's {short_name(attribute.oid)} {shown(attribute.value)}: {problem}", ""
+                f"the subject's {short_name(attribute.oid)} {shown(attribute.value)}: {problem}", _OTHER_VALUE
             )
     for name in alt_names:
         problem = alt_name_problem(name)
         if problem:
-            raise _refusal(f"the {name.kind.value} name {shown(name.value)}: {problem}", "")
+            raise _refusal(f"the {name.kind.value} name {shown(name.value)}: {problem}", _OTHER_VALUE)
 
 
 def _refusal(reason: str, remedy: str, *, public: str = "") -> RequestRejectedError:

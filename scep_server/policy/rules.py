@@ -51,6 +51,19 @@ class AltNameRule:
     optional: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A subject attribute that an MDM may add to find the certificate again; granted if it is asked for."""
+
+    oid: str
+    form: str  # regular expression over the whole value
+
+    @property
+    def variable(self) -> str:
+        """The name under which its value is recorded."""
+        return f"marker.{self.oid}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuancePolicy:
     """What one endpoint grants.
@@ -59,6 +72,7 @@ class IssuancePolicy:
         name: of the EnrollmentProfile, for reasons and the log.
         subject: attribute type (dotted OID) and pattern, in the order of the certificate.
         alt_names: SANs, in the order of the certificate.
+        markers: attributes beyond `subject` that a request may have, one of each.
         forms: variable -> regular expression over the whole value; every variable of the patterns is here.
         values: variable -> glob (`*` is any run of characters) that narrows the form.
         minimum_key_bits: smallest RSA modulus.
@@ -77,6 +91,7 @@ class IssuancePolicy:
     name: str
     subject: tuple[tuple[str, Pattern], ...]
     alt_names: tuple[AltNameRule, ...] = ()
+    markers: tuple[Marker, ...] = ()
     forms: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
     minimum_key_bits: int = 2048

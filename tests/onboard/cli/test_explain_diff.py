@@ -132,6 +132,19 @@ def test_generate_for_an_unknown_mdm_lists_the_known(onboard, folder) -> None:
     assert "jamf-pro" in done.err
 
 
+def test_generate_for_a_target_of_the_org(onboard, folder) -> None:
+    """A target has its groups; what its MDM adds to a subject is then granted by the server."""
+    warned = onboard("generate", "--out", "out", "--group", "staff", "--platform", "apple", "--mdm", "fleet")
+    assert "refuses the renewal marker" in warned.err
+    with Path("org.yaml").open("a") as org:
+        org.write("mdm:\n  campus-fleet: {type: fleet, groups: {staff: {}}}\n")
+    done = onboard("generate", "--out", "out", "--platform", "apple", "--mdm", "campus-fleet")
+    assert done.code == 0, done.err
+    assert "refuses the renewal marker" not in done.err
+    assert not Path("out/students").exists()
+    assert onboard("generate", "--out", "x", "--group", "students", "--mdm", "campus-fleet").code == 1
+
+
 def test_one_person_and_an_mdm_do_not_mix(onboard, folder) -> None:
     """Personal payloads have no dialect."""
     done = onboard("generate", "--out", "out", "--mdm", "fleet", "--for", "ada@northwind.example")
