@@ -29,7 +29,7 @@ class RequestRejectedError(ScepError):
         public: failInfoText for the device.
     """
 
-    def __init__(self, fail_info: FailInfo, reason: str, *, remedy: str = "", public: str = "") -> None:
+    def __init__(self, fail_info: FailInfo, reason: str, *, remedy: str, public: str = "") -> None:
         super().__init__(reason)
         self.fail_info = fail_info
         self.reason = reason
@@ -45,6 +45,10 @@ class UnprovenSenderError(RequestRejectedError):
     """
 
     PUBLIC = "the request could not be read"
+    REMEDY = (
+        "let the client fetch GetCACert and ask anew; if this comes back, something on the way changes its "
+        "messages, or the client is broken"
+    )
 
     def __init__(self, reason: str, *, remedy: str = "") -> None:
-        super().__init__(FailInfo.BAD_MESSAGE_CHECK, reason, remedy=remedy, public=self.PUBLIC)
+        super().__init__(FailInfo.BAD_MESSAGE_CHECK, reason, remedy=remedy or self.REMEDY, public=self.PUBLIC)

@@ -33,7 +33,9 @@ from scep_server.store import StoreError
 
 LOGGER = logging.getLogger(__name__)
 
+_WHO_IS_IT = "see at that address what sends this; it cannot be answered"
 _NOT_SCEP = NotScep("this is not a SCEP message")
+_LONGEST = 200  # characters of what repeats a client's number
 _STORE_PAUSE = 30  # seconds; a full disk or a long lock is not over at once
 
 
@@ -64,7 +66,7 @@ class Service:
         try:
             reply = await self._reply(case, message)
         except UnanswerableError as error:
-            await self._ledger.count(case.event(EventKind.REFUSED, reason=str(error)))
+            await self._ledger.count(case.event(EventKind.REFUSED, reason=str(error), remedy=_WHO_IS_IT))
             return _NOT_SCEP
         except GroupBusyError as busy:
             world.observe(
@@ -99,7 +101,9 @@ class Service:
                 return await self._get_crl(case, opened)
             case other:
                 raise RequestRejectedError(
-                    FailInfo.BAD_REQUEST, f"a client does not send message type {other.value}"
+                    FailInfo.BAD_REQUEST,
+                    f"a client does not send message type {other.value}",
+                    remedy="look for another client: this one is broken",
                 )
 
     def _open(self, endpoint: Endpoint, verified: VerifiedRequest) -> OpenedRequest:
@@ -124,7 +128,9 @@ class Service:
         record = self.enrolling.store.certificate(wanted.serial)
         if record is None or record.group not in case.endpoint.groups:
             raise RequestRejectedError(
-                FailInfo.BAD_CERT_ID, f"this group has no certificate with the serial {wanted.serial:x}"
+                FailInfo.BAD_CERT_ID,
+                f"this group has no certificate with the serial {wanted.serial:x}"[:_LONGEST],
+                remedy="compare with 'onboard cert list': it may be of another group, or of another server",
             )
         await self._note_delivery(case, "certificate", serial=f"{record.serial:x}")
         return Success(certificates=(record.der,))
@@ -136,7 +142,11 @@ class Service:
         name = case.endpoint.authority_for(opened.recipient).name
         crl = self.crls.crl(name)
         if crl is None:
-            raise RequestRejectedError(FailInfo.BAD_CERT_ID, f"the authority {name!r} has no CRL here")
+            raise RequestRejectedError(
+                FailInfo.BAD_CERT_ID,
+                f"the authority {name!r} has no CRL here",
+                remedy="fetch it from where the certificates say, or serve SCEP and CRLs together",
+            )
         await self._note_delivery(case, "CRL")
         return Success(crl=crl)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 from contextlib import closing
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -13,9 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import scep_requests
+from support.issuance import OU
 from support.scep_requests import Shape, enrol, read_reply, rsa_key, self_signed
-from support.scep_site import site, subject_of
+from support.scep_site import POLICY, STATIC_SECRET, site, subject_of
 
+from scep_server.pkimessage import Recipient
+from scep_server.policy import Pattern
 from scep_server.runtime import running_server
 from scep_server.service import Alternate
 
@@ -151,3 +155,46 @@ def test_the_next_ca_is_announced_while_there_is_one(web):
     assert [c.chosen.dump() for c in inner["certificates"]] == [
         c.public_bytes(Encoding.DER) for c in expected
     ]
+
+
+def test_a_single_certificate_is_the_cas_own(web):
+    """Where a group says so, GetCACert is the CA alone under its own media type; the CA opens and signs."""
+    here = site()
+    itself = Recipient(certificate=here.authority.certificate, key=here.authority.key)
+    endpoint = here.endpoint(single_certificate=True, recipients=(itself, here.ra))
+    with running_server(here.config(None, endpoints=(endpoint,))) as url:
+        reply = web.get(f"{url}/scep/staff?operation=GetCACert")
+        assert reply.headers["content-type"] == "application/x-x509-ca-cert"
+        assert reply.content == here.authority.certificate.public_bytes(Encoding.DER)
+        subject = subject_of("ada@northwind.example")
+        pair = self_signed(rsa_key("device"), subject=subject)
+        payload = scep_requests.csr(rsa_key("device"), subject=subject, challenge=STATIC_SECRET)
+        for recipient in (itself, here.ra):  # devices of before go on sealing to the RA
+            sealed = enrol(payload, recipient.certificate, pair, Shape())
+            answer = web.post(f"{url}/scep/staff?operation=PKIOperation", content=sealed)
+            opened = read_reply(answer.content, pair)
+            assert opened.status == "0"
+            assert opened.signer == recipient.certificate.public_bytes(Encoding.DER)
+
+
+def test_a_single_certificate_that_is_no_ca_is_refused():
+    """Devices would seal to the CA; an RA in its place could not be found by them."""
+    with pytest.raises(ValueError, match="seals to the CA"):
+        site().endpoint(single_certificate=True)
+
+
+def test_a_former_name_goes_on_answering(web):
+    """A renamed group's old URL serves old payloads, which ask for the name of their day."""
+    here = site()
+    today = replace(POLICY, subject=(POLICY.subject[0], (OU, Pattern(("personnel",))), POLICY.subject[2]))
+    renamed = {"group": "personnel", "formerly": ("staff",)}
+    endpoints = (here.endpoint(today, **renamed), here.endpoint(POLICY, name="staff", **renamed))
+    with running_server(here.config(None, endpoints=endpoints)) as url:
+        for name in ("staff", "personnel"):
+            subject = f"CN=ada@northwind.example,OU={name},O=Northwind University"
+            pair = self_signed(rsa_key(name), subject=subject)
+            payload = scep_requests.csr(rsa_key(name), subject=subject, challenge=STATIC_SECRET)
+            sealed = enrol(payload, here.ra.certificate, pair, Shape())
+            answer = web.post(f"{url}/scep/{name}?operation=PKIOperation", content=sealed)
+            assert read_reply(answer.content, pair).status == "0"
+        assert b'group="personnel",kind="issued"} 2' in web.get(f"{url}/metrics").content
