@@ -22,6 +22,7 @@ from onboard.cli import (
     onc,
     radius,
     rehearse,
+    rotate,
     schema,
     serve,
     status,
@@ -61,6 +62,7 @@ def _root(
 app.command("init", epilog=epilog("init"))(init.command)
 app.command("check", epilog=epilog("check"))(check.command)
 app.command("schema", epilog=epilog("schema"))(schema.command)
+ca.app.command("rotate", epilog=epilog("ca rotate"))(rotate.command)
 app.add_typer(ca.app, name="ca")
 app.command("generate", epilog=epilog("generate"))(generate.command)
 app.command("lint", epilog=epilog("lint"))(lint.command)
