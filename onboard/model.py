@@ -158,6 +158,16 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RadiusClient:
+    """Who may ask a RADIUS server: the access points, switches and controllers of one site."""
+
+    name: str  # the site, as `vlan` names it
+    addresses: tuple[str, ...]  # addresses or networks, as CIDR
+    secret: SecretReference  # env: or file:
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Radius:
     """What a device demands of the network before it offers its certificate."""
 
@@ -166,6 +176,8 @@ class Radius:
     trust: tuple[Anchor, ...]
     type: RadiusType = RadiusType.FREERADIUS
     tls: TlsVersions = field(default_factory=TlsVersions)
+    issue: bool = True  # our PKI makes the server certificate, where `trust` names an authority of ours
+    clients: tuple[RadiusClient, ...] = ()
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -176,6 +188,7 @@ class Network:
     name: str
     type: NetworkType
     radius: Radius
+    more_radius: tuple[Radius, ...] = ()  # other clusters that answer there
     ssid: Ssid | None = None  # None exactly for Ethernet
     security: Security | None = None  # None exactly for Ethernet
     eap: EapMethod = EapMethod.TLS  # of Windows; everybody else does EAP-TLS
@@ -188,6 +201,11 @@ class Network:
         default_factory=dict, hash=False
     )  # keys of apple_options.NETWORK_KEYS
     place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    @property
+    def servers(self) -> tuple[Radius, ...]:
+        """Every RADIUS entry that answers there."""
+        return (self.radius, *self.more_radius)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,13 +296,19 @@ class Group:
     networks: tuple[Network, ...]  # in order of preference
     platforms: tuple[Platform, ...]
     challenge: Challenge
-    vlan: int | None = None
+    vlan: int | None = None  # unless one of `vlans` is nearer
+    vlans: Mapping[str, int] = field(default_factory=dict, hash=False)  # by NETWORK or NETWORK@SITE
+    reply: Mapping[str, str] = field(default_factory=dict, hash=False)  # further RADIUS attributes
     windows: WindowsOptions = field(default_factory=WindowsOptions)
     apple: AppleOptions = field(default_factory=AppleOptions)
     access_for: timedelta | None = None  # ends certificates, and removes Apple's profile
     formerly: tuple[str, ...] = ()  # keys that it had before, oldest first
     single_certificate: bool = False  # GetCACert gives the CA's certificate alone, and devices seal to the CA
     place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    def vlan_on(self, network: str, site: str = "") -> int | None:
+        """The VLAN of its members on a network, at a site where that matters; None: as the switch has it."""
+        return self.vlans.get(f"{network}@{site}", self.vlans.get(network, self.vlan))
 
     @property
     def authorities(self) -> tuple[Authority, ...]:

@@ -219,8 +219,8 @@ def _network(
         type=network.type,
         ssid=network.ssid,
         security=network.security,
-        server_names=network.radius.server_names,
-        anchors=tuple(_certificate(certificates, anchor.name) for anchor in network.radius.trust),
+        server_names=tuple(dict.fromkeys(name for server in network.servers for name in server.server_names)),
+        anchors=tuple(_certificate(certificates, name) for name in _anchors(network)),
         radius=network.radius.type,
         eap=network.eap,
         fips=network.fips,
@@ -232,6 +232,11 @@ def _network(
         apple=network.apple,
         chained=_chained(network, organization, certificates) if network.eap is EapMethod.TEAP else {},
     )
+
+
+def _anchors(network: Network) -> tuple[str, ...]:
+    """Of all its RADIUS servers: a device cannot say which name goes with which root."""
+    return tuple(dict.fromkeys(anchor.name for server in network.servers for anchor in server.trust))
 
 
 def _chained(

@@ -29,9 +29,9 @@ from onboard.orgfile.cursor import (
     values,
 )
 from onboard.orgfile.lists import distinct
-from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.nodes import Sequence
 from onboard.orgfile.platform_options import WrittenPlatforms, read_platforms
+from onboard.orgfile.vlans import Vlans, read_reply, read_vlans
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ _KEYS = (
     "profile",
     "networks",
     "vlan",
+    "reply",
     "platforms",
     "challenge",
     "apple",
@@ -50,12 +51,9 @@ _KEYS = (
 )
 _LATER: Mapping[str, tuple[str, ...]] = {
     "title": (),
-    "reply": (),
     "wins_over": (),
     "like": _KEYS,  # it brings whatever is missing here
 }
-# Made once: they run for each of a thousand groups.
-_VLAN = scalars.whole_number(1, 4094, "a VLAN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +66,8 @@ class WrittenGroup:
     also_accepted: Found[tuple[Authority, ...]]
     profile: Found[EnrollmentProfile]
     networks: Found[tuple[Found[Network], ...]]
-    vlan: Found[int | None]
+    vlan: Found[Vlans]
+    reply: Found[Mapping[str, str]]
     asked: Found[WrittenPlatforms]
     apple: Found[Mapping[str, Setting]]
     acme: Found[AcmeServer | None]
@@ -90,7 +89,9 @@ class WrittenGroup:
             also_accepted=self.also_accepted.value,
             profile=self.profile.value,
             networks=values(self.networks.value),
-            vlan=self.vlan.value,
+            vlan=self.vlan.value.default,
+            vlans=self.vlan.value.nearer,
+            reply=self.reply.value,
             platforms=values(self.platforms.value),
             windows=self.asked.value.windows.value,
             apple=replace(self.asked.value.apple.value, keys=self.apple.value, acme=self.acme.value),
@@ -130,14 +131,16 @@ def _read_entry(
             "a group with authority, profile, networks, platforms and challenge", _KEYS, _LATER
         )
         issuers = fields.required("authority", _one_or_several(authorities))
+        joined = fields.required("networks", distinct(networks.find, "a list of networks"))
         return WrittenGroup(
             name=name,
             cursor=cursor,
             authority=_first(issuers),
             also_accepted=find(issuers.cursor, lambda _: values(issuers.value[1:])),
             profile=fields.required("profile", _one(profiles)),
-            networks=fields.required("networks", distinct(networks.find, "a list of networks")),
-            vlan=fields.optional("vlan", _read_vlan, None),
+            networks=joined,
+            vlan=fields.optional("vlan", read_vlans(joined), Vlans()),
+            reply=fields.optional("reply", read_reply, {}),
             asked=fields.required("platforms", read_platforms),
             apple=fields.optional("apple", apple_options.read_group_keys, {}),
             acme=fields.optional("acme", apple_options.read_acme, None),
@@ -186,9 +189,3 @@ def _read_slug(cursor: Cursor) -> str:
 def _read_scep(cursor: Cursor) -> bool:
     fields = cursor.fields("a mapping with single_certificate", ("single_certificate",))
     return fields.optional("single_certificate", scalars.boolean, default=False).value
-
-
-def _read_vlan(cursor: Cursor) -> int | None:
-    if isinstance(cursor.node, MappingNode):
-        cursor.fail("expected one VLAN, found a mapping", f"one VLAN for each network or site is {NOT_YET}")
-    return _VLAN(cursor)

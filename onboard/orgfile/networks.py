@@ -8,7 +8,8 @@ from onboard.apple_options import Passpoint
 from onboard.model import Network, NetworkType, Radius, Security, Ssid
 from onboard.options import EapMethod, RadiusType
 from onboard.orgfile import apple_options, scalars
-from onboard.orgfile.cursor import NOT_YET, Cursor, Fields, Found, Reader, Table, find
+from onboard.orgfile.cursor import Cursor, Fields, Found, Reader, Table, find, values
+from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Sequence
 
 T = TypeVar("T")
@@ -56,7 +57,8 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
         scalars.check_name(cursor, name)
         fields = cursor.fields("a network with radius, ssid and security", _KEYS, _LATER)
         kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
-        server = fields.required("radius", _read_radius(radius))
+        servers = fields.required("radius", _read_radius(radius))
+        server = find(servers.cursor, lambda _: servers.value[0])
         ssid, security = _read_medium(fields, kind, unique_ssid(ssids, f"network '{name}'"))
         eap = fields.optional("eap", _read_eap(server), EapMethod.TLS)
         fips = fields.optional("fips", _read_fips(kind, security), default=False)
@@ -64,6 +66,7 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
             name=name,
             type=kind.value,
             radius=server.value,
+            more_radius=servers.value[1:],
             ssid=ssid.value,
             security=security.value,
             eap=eap.value,
@@ -168,10 +171,18 @@ def _refuse(cursor: Cursor) -> NoReturn:
     cursor.fail("an Ethernet network has none", _ETHERNET_HINT)
 
 
-def _read_radius(radius: Table[Radius]) -> Reader[Radius]:
-    def read(cursor: Cursor) -> Radius:
-        if isinstance(cursor.node, Sequence):
-            cursor.fail("expected the name of one radius entry, found a list", f"several are {NOT_YET}")
-        return radius.find(cursor)
+def _read_radius(radius: Table[Radius]) -> Reader[tuple[Radius, ...]]:
+    """The entry that answers, or a list where several clusters are behind one SSID."""
+
+    def read(cursor: Cursor) -> tuple[Radius, ...]:
+        if not isinstance(cursor.node, Sequence):
+            return (radius.find(cursor),)
+        servers = values(distinct(radius.find, "the name of a radius entry, or a list of them")(cursor))
+        if len({server.tls for server in servers}) > 1:
+            cursor.mistake(
+                "these RADIUS entries speak different TLS versions; a device has one setting for a network",
+                "give them the same `tls`",
+            )
+        return servers
 
     return read

@@ -81,7 +81,7 @@ def _judge_wires(
 def _judge_anchors(
     cursor: Cursor, network: Network, platforms: Collection[Platform], authorities: Table[Authority]
 ) -> None:
-    for anchor in network.radius.trust:
+    for anchor in (anchor for server in network.servers for anchor in server.trust):
         authority = _authority(authorities, anchor.authority)
         if authority is not None and not authority.is_root:
             root = _chain(authorities, authority)[-1]
@@ -102,7 +102,9 @@ def _judge_strength(
                 f"192-bit mode refuses the {profile.key} keys of profile '{profile.name}'",
                 "SCEP clients can make 'rsa-4096', which is strong enough",
             )
-    signers = [_authority(authorities, anchor.authority) for anchor in network.radius.trust]
+    signers = [
+        _authority(authorities, anchor.authority) for server in network.servers for anchor in server.trust
+    ]
     with suppress(ReportedError):
         signers += [group.authority.value, *group.also_accepted.value]
     chains = [_chain(authorities, signer) for signer in signers if signer is not None]

@@ -8,9 +8,9 @@ from onboard.options import RadiusType
 from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, values
 from onboard.orgfile.lists import distinct
+from onboard.orgfile.radius_clients import read_clients
 
-_KEYS = ("type", "server_names", "trust", "tls")
-_LATER = {"issue": (), "clients": ()}
+_KEYS = ("type", "server_names", "trust", "tls", "issue", "clients")
 
 
 def read_radius(authorities: Table[Authority]) -> Reader[Table[Radius]]:
@@ -30,17 +30,21 @@ def read_radius(authorities: Table[Authority]) -> Reader[Table[Radius]]:
 def _read_entry(name: str, authorities: Table[Authority]) -> Reader[Radius]:
     def read(cursor: Cursor) -> Radius:
         scalars.check_name(cursor, name)
-        fields = cursor.fields("a RADIUS entry with server_names and trust", _KEYS, _LATER)
+        fields = cursor.fields("a RADIUS entry with server_names and trust", _KEYS)
         kind = fields.optional("type", scalars.choice(RadiusType), RadiusType.FREERADIUS)
         tls = fields.optional("tls", _read_tls(kind), TlsVersions())
         names = fields.required("server_names", distinct(scalars.server_name, "a list of host names"))
         trust = fields.required("trust", distinct(_read_anchor(authorities), "a list of authorities"))
+        issue = fields.optional("issue", scalars.boolean, default=True)
+        clients = fields.optional("clients", read_clients, ())
         return Radius(
             name=name,
             server_names=values(names.value),
             trust=values(trust.value),
             type=kind.value,
             tls=tls.value,
+            issue=issue.value,
+            clients=clients.value,
             place=cursor.place,
         )
 

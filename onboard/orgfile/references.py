@@ -23,6 +23,30 @@ _LARGEST = 64 * 1024  # bytes of a secret file; more is a wrong path
 
 def read_static_challenge(cursor: Cursor) -> SecretReference:
     """A reference to a group's static challenge; nothing is resolved, and a literal appears in no message."""
+    named = _named(cursor)
+    if named is not None:
+        return named
+    text = cursor.text("env:NAME or file:PATH")
+    if problem := weakness(Secret(text)):
+        cursor.fail(problem, WEAKNESS_HINT)
+    cursor.warn(
+        "the secret itself stands in this file", f"{_HINT}, and change the secret: it was readable here"
+    )
+    return SecretReference(
+        source=SecretSource.LITERAL, name="", literal=Secret(text), place=cursor.value_place
+    )
+
+
+def read_reference(cursor: Cursor) -> SecretReference:
+    """A reference to a secret that another program reads as well; a literal is refused and not repeated."""
+    named = _named(cursor)
+    if named is None:
+        cursor.fail("the secret itself has no place in this file", f"{_HINT}, and change the secret")
+    return named
+
+
+def _named(cursor: Cursor) -> SecretReference | None:
+    """`env:NAME` or `file:PATH`; None for anything else."""
     text = cursor.text("env:NAME or file:PATH")
     scheme, _, rest = text.partition(":")
     if scheme in {"keyring", "cmd"}:
@@ -37,14 +61,7 @@ def read_static_challenge(cursor: Cursor) -> SecretReference:
         if not rest.strip():
             cursor.fail("'file:' names no file", "write file:PATH, relative to this file")
         return SecretReference(source=SecretSource.FILE, name=rest.strip(), place=cursor.value_place)
-    if problem := weakness(Secret(text)):
-        cursor.fail(problem, WEAKNESS_HINT)
-    cursor.warn(
-        "the secret itself stands in this file", f"{_HINT}, and change the secret: it was readable here"
-    )
-    return SecretReference(
-        source=SecretSource.LITERAL, name="", literal=Secret(text), place=cursor.value_place
-    )
+    return None
 
 
 def resolve(reference: SecretReference, environ: Mapping[str, str], folder: Path) -> Secret:

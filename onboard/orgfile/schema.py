@@ -17,7 +17,7 @@ from onboard.dialects import DIALECTS
 from onboard.model import ChallengeType, GardenMode, KeyKind, NetworkType, Platform, Security
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES, AltNameKind
 from onboard.options import EapMethod, KeyProtection, RadiusType
-from onboard.orgfile import apple_options, challenges, scalars
+from onboard.orgfile import apple_options, challenges, scalars, vlans
 from onboard.orgfile.platform_options import BUILD
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder
 
@@ -101,9 +101,23 @@ def _radius() -> Schema:
             "type": _choice(RadiusType, "Which product answers; freeradius when absent."),
             "server_names": _list(name, "Exact names; one leading '*.' label is allowed."),
             "tls": _tls(),
+            "issue": _boolean("Our PKI makes the server certificate; true when absent."),
+            "clients": _named(_radius_client(), scalars.NAME),
             "trust": _list(_line(), "Authorities of this file, or file:PATH for another PKI's root."),
         },
         ["server_names", "trust"],
+    )
+
+
+def _radius_client() -> Schema:
+    return _object(
+        {
+            "addresses": _list(_line("Such as 10.10.0.0/16."), "Access points, switches, controllers."),
+            "secret": _pattern(
+                "(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)", "The shared secret: env:NAME or file:PATH."
+            ),
+        },
+        ["addresses", "secret"],
     )
 
 
@@ -129,7 +143,10 @@ def _network() -> Schema:
                 "maxLength": 32,
             },
             "security": _choice(Security, "Of a Wi-Fi network."),
-            "radius": _line("The entry under `radius` that answers there."),
+            "radius": {
+                "description": "The entry under `radius` that answers there, or a list of them.",
+                "anyOf": [_line(), _list(_line())],
+            },
             "eap": _choice(EapMethod, "How Windows authenticates; eap-tls when absent, and for all others."),
             "hidden": _boolean("The network does not say its name; devices ask for it wherever they are."),
             "outer_identity": _line("What Apple devices say before TLS 1.3 hides the rest."),
@@ -177,13 +194,8 @@ def _profile() -> Schema:
 
 
 def _group() -> Schema:
-    vlan: Schema = {
-        "description": "The VLAN that RADIUS assigns, 1 to 4094.",
-        "anyOf": [
-            {"type": "integer", "minimum": 1, "maximum": 4094},
-            {"type": "string", "pattern": "^([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-4])$"},
-        ],
-    }
+    vlan = _whole(1, 4094, "A VLAN.")
+    nearer: Schema = {"type": "object", "additionalProperties": vlan, "minProperties": 1}
     return _object(
         {
             "authority": {
@@ -192,7 +204,14 @@ def _group() -> Schema:
             },
             "profile": _line("A profile of this file or of the product."),
             "networks": _list(_line(), "Networks that the group may join, in order of preference."),
-            "vlan": vlan,
+            "vlan": {
+                "description": "What RADIUS assigns: one VLAN, or by default, NETWORK and NETWORK@SITE.",
+                "anyOf": [vlan, nearer],
+            },
+            "reply": {
+                "description": "Further RADIUS attributes of the reply, such as Filter-Id.",
+                **_named(_line(), vlans.ATTRIBUTE),
+            },
             "platforms": _platforms(),
             "apple": _apple(GROUP_KEYS, "Apple's own keys for the whole profile."),
             "acme": _acme(),

@@ -97,7 +97,7 @@ def _one_method(group: WrittenGroup) -> None:
 
 def _accounts(group: WrittenGroup) -> None:
     """NPS asks Active Directory whose a certificate is, and that believes a security identifier alone."""
-    servers = {n.radius.name for _, n in _networks(group) if n.radius.type is RadiusType.NPS}
+    servers = {r.name for _, n in _networks(group) for r in n.servers if r.type is RadiusType.NPS}
     profile = group.profile.value
     if not servers or _names_account(profile):
         return

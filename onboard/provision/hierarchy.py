@@ -141,14 +141,16 @@ def _registration_authority(group: Group, authority: Authority) -> Leaf:
 
 
 def radius_issuer(organization: Organization, radius: Radius) -> str:
-    """The authority that signs the certificate of a RADIUS server; empty where it is of another PKI."""
+    """The authority that signs the certificate of a RADIUS server; empty where another PKI does."""
+    if not radius.issue:
+        return ""
     names = (anchor.authority for anchor in radius.trust if anchor.authority)
     return next((name for name in names if organization.authority(name).is_ours), "")
 
 
 def _radius(organization: Organization, radius: Radius, issuer: str) -> Leaf:
     suite_b = any(
-        network.security is Security.WPA3_ENTERPRISE_192 and network.radius.name == radius.name
+        network.security is Security.WPA3_ENTERPRISE_192 and radius in network.servers
         for network in organization.networks
     )
     first = radius.server_names[0]

@@ -101,7 +101,10 @@ def _group(
         "challenge": draw(_challenge()),
     }
     if draw(st.booleans()):
-        group["vlan"] = draw(st.integers(1, 4094))
+        vlan = st.integers(1, 4094)
+        nearer = {name: draw(vlan) for name in group["networks"]}
+        group["vlan"] = draw(st.one_of(vlan, st.just({"default": draw(vlan), **nearer})))
+        group["reply"] = {"Filter-Id": draw(_TEXTS)}
     return group
 
 
@@ -125,6 +128,7 @@ def legal_orgs(draw: st.DrawFn) -> Org:
             "type": draw(st.sampled_from(["freeradius", "ise", "clearpass", "other"])),
             "server_names": draw(st.lists(_SERVER_NAMES, min_size=1, unique=True)),
             "trust": ["root"],
+            "clients": {"main": {"addresses": ["10.0.0.0/8", "2001:db8::7"], "secret": "env:RADIUS_MAIN"}},
         }
         for name in draw(names(1, 2))
     }

@@ -41,9 +41,16 @@ BEYOND = {
     *("anchor-not-a-root-on-windows", "nothing-left-for-android", "rare-attribute-on-chromeos"),
     *("wpa3-192-on-chromeos", "wpa3-192-with-short-keys"),
     *("apple-key-of-wifi", "captive-bypass-of-macs", "proxy-without-url", "setup-modes-of-a-person"),
-    *("tls-13-of-freeradius", "tls-13-without-stapling"),
+    *("tls-13-of-freeradius", "tls-13-without-stapling", "mdm-with-unknown-group"),
     *("tpm-with-long-keys", "wpa3-192-on-old-windows", "teap-on-old-windows", "teap-without-computers"),
     # what RADIUS servers can do
+    *(
+        "radius-client-by-name",
+        "radius-client-twice",
+        "radius-client-with-host-bits",
+        "radius-of-two-versions",
+    ),
+    *("reply-with-a-tunnel", "vlan-of-unknown-network", "vlan-of-unknown-site"),
     *("teap-with-freeradius", "teap-with-nps", "nps-without-sid", "peap-beside-eap-tls", "fips-with-wpa3"),
 }
 # What other YAML readers refuse, or read differently: each has its own words and none of our business.
