@@ -23,6 +23,7 @@ from scep_server.http.exchange import (
 from scep_server.http.pki import PkiResource
 from scep_server.http.query import read_query
 from scep_server.http.scep import ScepResource, uses_a_key
+from scep_server.http.unanswered import Unanswered
 from scep_server.limits import Network, TokenBuckets, bucket_key
 from scep_server.service import Endpoint
 
@@ -45,6 +46,7 @@ class Application:
         trusted_proxies: whose X-Forwarded-For is believed.
         prefix: path of the public URL; every path answers with and without it.
         fallback: gets what is none of these; None: 404.
+        unanswered: is told of requests to `/scep` that got an HTTP error.
     """
 
     scep: ScepResource
@@ -58,6 +60,7 @@ class Application:
     trusted_proxies: Sequence[Network] = ()
     prefix: str = ""
     fallback: ASGIApp | None = None
+    unanswered: Unanswered = field(default_factory=Unanswered)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry point."""
@@ -69,6 +72,9 @@ class Application:
             response = await self._respond(segments, scope, receive)
         except DisconnectedError:
             return
+        if segments[0] == "scep":
+            address = address_of(scope, self.trusted_proxies)
+            self.unanswered.note(scope["path"], response, address, self.seconds())
         await send_response(send, response, head=scope["method"] == "HEAD")
 
     def _segments(self, scope: Scope) -> tuple[str, ...]:

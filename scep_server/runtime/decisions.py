@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 
 from scep_server.audit import Event, EventKind, as_mapping
 
@@ -18,3 +19,8 @@ def log_decision(event: Event) -> None:
     level = _LEVELS.get(event.kind, logging.INFO)
     if LOGGER.isEnabledFor(level):
         LOGGER.log(level, "%s", _encode(as_mapping(event)))
+
+
+def log_unanswered(line: Mapping[str, object]) -> None:
+    """Log a request that got an HTTP error instead of a SCEP reply."""
+    LOGGER.warning("%s", _encode(line))

@@ -14,9 +14,10 @@ import uvicorn
 
 from scep_server.audit import Event
 from scep_server.http import Application, PkiResource, ScepResource
+from scep_server.http.unanswered import Unanswered
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.config import ServerConfig
-from scep_server.runtime.decisions import LOGGER, log_decision
+from scep_server.runtime.decisions import LOGGER, log_decision, log_unanswered
 from scep_server.runtime.group_commit import GroupCommit
 from scep_server.runtime.health import Health
 from scep_server.runtime.metrics import Metrics
@@ -175,6 +176,7 @@ class Worker:
             trusted_proxies=config.trusted_proxies,
             prefix=config.prefix,
             fallback=None if config.make_fallback is None else config.make_fallback(),
+            unanswered=Unanswered(log_unanswered),
         )
 
     def _observe(self, event: Event) -> None:

@@ -120,3 +120,17 @@ def test_a_lone_server_answers_404_elsewhere(web):
     with running_server(site().config(None, authorities=None)) as url:
         assert web.get(f"{url}/").status_code == 404
         assert web.get(f"{url}/crl/staff-ca.crl").status_code == 404
+
+
+def test_what_gets_no_scep_reply_leaves_a_line_with_the_cure(web, tmp_path, caplog):
+    """A wrong group is found in the log; the query is not, it may hold anything; nor is a scan, line by line."""
+    config = site().config(tmp_path / "scep.sqlite")
+    with running_server(config) as url, caplog.at_level(logging.WARNING, logger="scep_server"):
+        web.get(f"{url}/scep/nobody?operation=GetCACaps&message=unspeakable")
+        for number in range(50):
+            web.get(f"{url}/scep/nobody-{number}")
+    first, *others = [r.getMessage() for r in caplog.records if "unanswered" in r.getMessage()]
+    assert "/scep/nobody" in first
+    assert "org definition" in first
+    assert "unspeakable" not in first
+    assert len(others) < 10
