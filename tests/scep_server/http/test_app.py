@@ -123,7 +123,7 @@ def test_a_lone_server_answers_404_elsewhere(web):
 
 
 def test_what_gets_no_scep_reply_leaves_a_line_with_the_cure(web, tmp_path, caplog):
-    """A wrong group is found in the log; the query is not, it may hold anything; nor is a scan, line by line."""
+    """A wrong group is found in the log, without its query; a scan does not fill the log."""
     config = site().config(tmp_path / "scep.sqlite")
     with running_server(config) as url, caplog.at_level(logging.WARNING, logger="scep_server"):
         web.get(f"{url}/scep/nobody?operation=GetCACaps&message=unspeakable")
