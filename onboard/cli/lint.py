@@ -41,10 +41,17 @@ def command(
     """Judge payloads that anyone made: mobileconfig, WLAN and LAN XML, SyncML, ONC and more.
 
     Each finding has a rule, a place and a reason; what the clock tells (expired certificates, past dates) is
-    among them. In a folder, files of no known format are left out. Exit code 1 if there is an error.
+    among them. Certificates of RADIUS servers and CAs (PEM or DER) beside Apple profiles are not judged
+    themselves: profiles are held against them, and an edition of a profile against the one before it. In a
+    folder, files of no known format are left out. Exit code 1 if there is an error.
     """
+    from onboard.lint.apple import lint_together
+    from onboard.lint.apple.together import read_certificates
+
     payloads = dict(_payloads(files))
-    findings = [f for path, content in payloads.items() for f in _judge(path, content, onc_level)]
+    judged = {path: content for path, content in payloads.items() if not read_certificates(content)}
+    findings = [f for path, content in judged.items() for f in _judge(path, content, onc_level)]
+    findings += lint_together(tuple(payloads.items()), datetime.now(UTC))
     if output is Format.JSON:
         console.data_json([_as_json(finding) for finding in findings])
     else:

@@ -1,16 +1,18 @@
 """Judges an Apple configuration profile (.mobileconfig), signed or not, made by anyone.
 
 The rules E01 to E40 that apply to a file at rest; each module says which are its own, and `lint_at` has those
-that need the clock. Not judged here, because a file alone cannot tell: E11 (the RADIUS server's certificate),
-E24 (whether RADIUS holds the chain) and E37 (the previous release).
+that need the clock. `lint_together` has E11 (the RADIUS server's certificate), E24
+(whether the chain is inside) and E37 (the previous edition), which a file alone cannot tell.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
+
+from cryptography import x509
 
 from onboard.cms import CmsError, SignedFile, is_cms, read_signed
 from onboard.errors import Finding, Severity
@@ -23,6 +25,7 @@ from onboard.lint.apple.links import links
 from onboard.lint.apple.radio import radio
 from onboard.lint.apple.shape import shape
 from onboard.lint.apple.signature import signature, signature_at
+from onboard.lint.apple.together import read_certificates, together
 from onboard.lint.apple.trust import trust, trust_at
 
 _RULES: tuple[Callable[[Document], Iterator[Finding]], ...] = (
@@ -83,6 +86,26 @@ def lint_at(path: str, content: bytes, now: datetime) -> tuple[Finding, ...]:
         except (CmsError, UnreadableError):
             return ()
         return tuple(finding for rule in _RULES_AT for finding in rule(document, now))
+
+
+def lint_together(files: Sequence[tuple[str, bytes]], now: datetime) -> tuple[Finding, ...]:
+    """What several files tell together: E11, E24, E37.
+
+    Args:
+        files: (path, content) of profiles, in the order of their editions, and of certificates (PEM or DER)
+            of RADIUS servers and CAs; others are passed over.
+        now: aware UTC.
+    """
+    with _quiet():
+        documents: list[Document] = []
+        certificates: list[x509.Certificate] = []
+        for path, content in files:
+            if found := read_certificates(content):
+                certificates += found
+            elif recognises(content):
+                with suppress(CmsError, UnreadableError):
+                    documents.append(open_document(path, content))
+        return tuple(together(documents, certificates, now))
 
 
 @contextmanager

@@ -27,6 +27,15 @@ _LIMITS: Mapping[str, int] = {
 _OIDS: Mapping[str, str] = {attribute.short: attribute.oid for attribute in ATTRIBUTES.values()}
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _HOST = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+# MDM, variables that no other has, and what it renews by
+_MARKERS = (
+    ("Fleet", re.compile(r"\$\{?FLEET_VAR_"), "FLEET_VAR_CERTIFICATE_RENEWAL_ID"),
+    (
+        "Jamf Pro",
+        re.compile(r"\$(?:COMPUTERNAME|SERIALNUMBER|JSSID|PROFILEJSSID|MANAGEMENTID)\b"),
+        "$PROFILE_IDENTIFIER",
+    ),
+)
 _SHORTEST_CHALLENGE = 16
 _FEWEST_CHARACTERS = 6  # different ones
 
@@ -101,9 +110,23 @@ def _names(document: Document, where: str, content: Mapping[str, object]) -> Ite
         yield document.warning(
             f"{where}.Subject", "E17", "devices choose badly among more than two common names"
         )
+    yield from _marker(document, where, pairs)
     for name, value in pairs:
         yield from _attribute(document, f"{where}.Subject", name, value)
     yield from _alt_names(document, f"{where}.SubjectAltName", mapping(content, "SubjectAltName"))
+
+
+def _marker(document: Document, where: str, pairs: list[tuple[str, str]]) -> Iterator[Finding]:
+    """E17 for Fleet and Jamf Pro, told by variables that only they have."""
+    texts = [value for _, value in pairs]
+    for title, own, marker in _MARKERS:
+        if any(own.search(text) for text in texts) and not any(marker in text for text in texts):
+            yield document.error(
+                f"{where}.Subject",
+                "E17",
+                f"{title} does not find the certificates that it must renew without {marker} in the Subject",
+                f"add it in {'an OU' if title == 'Fleet' else 'a second CN'}",
+            )
 
 
 def _subject_shape(document: Document, where: str, content: Mapping[str, object]) -> Iterator[Finding]:

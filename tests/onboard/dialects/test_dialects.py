@@ -9,6 +9,7 @@ import pytest
 from support.northwind import staff_plan, students_plan
 from support.snapshots import file_type
 
+from onboard.compose.for_mdm import marked
 from onboard.dialects import DIALECTS
 from onboard.errors import VariableError
 from onboard.lint import lint
@@ -125,7 +126,9 @@ def test_profile_in_a_dialect(dialect, plan, snapshot):
     """The identity in an MDM's own words, in a profile that lint has nothing against."""
     asked = [name for name in plan.profile.variables if name not in KNOWN_WHEN_MADE]
     spelling = dialect.spelling("apple", asked)
-    (artifact,) = build(plan, lambda name: "a-static-challenge" if name == CHALLENGE else spelling(name))
+    (artifact,) = build(
+        marked(plan, dialect), lambda name: "a-static-challenge" if name == CHALLENGE else spelling(name)
+    )
     assert lint(artifact.path, artifact.content) == ()
     scep = plistlib.loads(artifact.content)["PayloadContent"][2]["PayloadContent"]
     words = {key: scep[key] for key in ("Subject", "SubjectAltName") if key in scep}
