@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from onboard.errors import Finding, Severity
 from onboard.lint.windows.document import UnreadableError, read_node
@@ -40,7 +41,10 @@ def _judge(path: str, content: bytes) -> Iterator[Finding]:
     for match in _CHALLENGE.finditer(text):
         if not re.fullmatch(r"[A-Za-z0-9 '()+,\-./:=?]*", match[1]):
             where = _line(text, match.start())
-            yield _error(path, "21", "the challenge has a character that Windows cannot send", "", where)
+            yield replace(
+                _error(path, "21", "some Windows clients refuse this challenge", "", where),
+                severity=Severity.WARNING,
+            )
     for match in _UNPINNED.finditer(text):
         where = _line(text, match.start())
         yield _error(path, "25", "no thumbprint of the root: any server may answer", "give its SHA-1", where)

@@ -112,7 +112,7 @@ def test_a_challenge_windows_cannot_send_is_refused():
     """The same rule as for SyncML."""
     plan = staff_plan()
     with pytest.raises(PayloadError, match="windows-21"):
-        script(replace(plan, scep=replace(plan.scep, challenge=Secret("under_score_under"))), neutral)
+        script(replace(plan, scep=replace(plan.scep, challenge=Secret("ümlaut-ümlaut-ümlaut"))), neutral)
 
 
 def test_the_script_is_given_the_whole_url():

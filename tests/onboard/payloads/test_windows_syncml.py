@@ -163,7 +163,7 @@ def test_a_separator_in_an_alternative_name_is_refused():
 
 
 @pytest.mark.parametrize(
-    "challenge", ["under_score_is_out", "ampersand&ampersand", "sternchen*sternchen", "ümlaut-ümlaut-ü"]
+    "challenge", ["ümlaut-ümlaut-ümlaut", "bell\abell\abell\abell", "line\nline\nline\nline"]
 )
 def test_a_challenge_windows_cannot_send_is_refused(challenge):
     """The error names the rule and the group, and not a character of the secret."""
@@ -174,9 +174,9 @@ def test_a_challenge_windows_cannot_send_is_refused(challenge):
     assert challenge not in str(caught.value) + caught.value.hint
 
 
-@given(st.text(alphabet="ABCabc019 '()+,-./:=?", max_size=40))
-def test_every_printable_string_is_a_challenge(challenge):
-    """The whole of PrintableString is allowed."""
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
+def test_all_printable_ascii_is_a_challenge(challenge):
+    """What `check` only warns about is not refused here; lint warns."""
     check_challenge("staff", challenge)
 
 
