@@ -62,9 +62,9 @@ def _judge_approval(group: WrittenGroup) -> None:
     challenge = group.challenge.value
     if challenge.type is not ChallengeType.APPROVAL:
         return
-    platforms = tuple(platform for _, platform in readable(group.platforms.value))
-    for limitation in limitations(platforms, Feature.APPROVAL):
-        group.challenge.cursor.mistake(
-            f"{limitation.platform} cannot wait for a person: {limitation.reason}",
-            f"take {limitation.platform} out of the platforms, or use another type",
-        )
+    for cursor, platform in readable(group.platforms.value):
+        for limitation in limitations((platform,), Feature.APPROVAL):
+            cursor.mistake(
+                f"{limitation.platform} cannot wait for a person: {limitation.reason}",
+                f"take {limitation.platform} out of the platforms, or use another type of challenge",
+            )

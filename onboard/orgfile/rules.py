@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from onboard.model import ChallengeType, EnrollmentProfile
-from onboard.orgfile.cursor import ReportedError, readable
+from onboard.orgfile.cursor import ReportedError
 from onboard.orgfile.groups import WrittenGroup
 from onboard.variables import VARIABLES, Holder
 
@@ -68,18 +68,18 @@ def _indistinguishable(
     group: WrittenGroup, shared: dict[tuple[str, tuple[tuple[str, str], ...]], str]
 ) -> None:
     """Report groups of one authority whose certificates nothing but the issuer would tell apart."""
-    profile = group.profile.value
-    names = (group.name, *(name for _, name in readable(group.formerly.value)))
+    profile, fixed = group.profile.value, _fixed_parts(group.name, group.profile.value)
     authorities = (group.authority.value, *group.also_accepted.value)
-    keys = {(a.name, _fixed_parts(name, profile)) for a in authorities for name in names}
-    for authority, fixed in sorted(keys & shared.keys()):
-        group.profile.cursor.mistake(
-            f"groups '{shared[authority, fixed]}' and '{group.name}' share the authority '{authority}', and "
-            "no fixed part of the subject tells their certificates apart",
-            f"add 'organizational_unit: ${{group.name}}' to the subject of '{profile.name}'",
-        )
-        return
-    shared.update(dict.fromkeys(keys, group.name))
+    for authority in authorities:
+        key = authority.name, fixed
+        if key in shared:
+            group.profile.cursor.mistake(
+                f"groups '{shared[key]}' and '{group.name}' share the authority '{authority.name}', and no "
+                "fixed part of the subject tells their certificates apart",
+                f"add 'organizational_unit: ${{group.name}}' to the subject of '{profile.name}'",
+            )
+            return
+    shared.update({(authority.name, fixed): group.name for authority in authorities})
 
 
 def _fixed_parts(group: str, profile: EnrollmentProfile) -> tuple[tuple[str, str], ...]:

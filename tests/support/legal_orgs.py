@@ -63,9 +63,22 @@ def _platforms(draw: st.DrawFn) -> list[str] | Org:
 
 
 @st.composite
+def _terms(draw: st.DrawFn) -> Org:
+    """Some of what limits a shared secret."""
+    terms: Org = {
+        "until": "2027-01-31",
+        "also_accept": [{"secret": "env:SECRET_OLD", "until": "2026-12-31"}],
+        "addresses": draw(some(["10.0.0.0/8", "2001:db8::/32", "192.0.2.7/32"])),
+        "uses": draw(st.integers(1, 1_000_000)),
+    }
+    return {name: terms[name] for name in draw(st.lists(st.sampled_from(sorted(terms)), unique=True))}
+
+
+@st.composite
 def _challenge(draw: st.DrawFn) -> Org:
     if draw(st.booleans()):
-        return {"type": "static", "secret": draw(st.sampled_from(["env:SECRET_1", "file:secret", "x" * 16]))}
+        secret = draw(st.sampled_from(["env:SECRET_1", "file:secret", "x" * 16]))
+        return {"type": "static", "secret": secret} | draw(_terms())
     return {"type": "one-time"} | draw(st.sampled_from([{}, {"valid_for": "1h"}, {"valid_for": "15min"}]))
 
 
@@ -82,6 +95,8 @@ def _profile(draw: st.DrawFn) -> Org:
     if draw(st.booleans()):
         profile["renew_within"] = draw(st.sampled_from(["30d", "300d", "1h"]))
     if draw(st.booleans()):
+        profile |= {"max_active": draw(st.integers(1, 1000)), "supersede_after": "7d"}
+        profile["renew_after_expiry"] = "30d"
         profile["subject_alt_names"] = {
             "uri": [f"urn:x:{variable}", "urn:y"],
             "dns": "${device.fqdn}",

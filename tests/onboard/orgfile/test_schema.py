@@ -33,11 +33,15 @@ BEYOND = {
     ),
     *("renewal-longer-than-life", "server-name-twice", "ssid-of-onboarding", "ssid-twice"),
     "user-variable-of-a-device",
+    *("former-name-of-another-group", "former-name-of-today"),
+    *("single-certificate-hides-the-root", "single-certificate-of-ec"),
     # bytes, ranges, forms
     *("ssid-too-long", "ssid-with-control", "duration-too-long", "rate-of-zero", "short-literal"),
     *("url-with-bad-port", "pattern-of-nothing", "secret-with-bad-variable", "secret-of-a-keyring"),
-    *("country-by-name", "trust-without-file"),
+    *("country-by-name", "trust-without-file", "addresses-by-name", "addresses-with-host-bits"),
+    "day-that-is-none",
     # what platforms can do
+    "approval-on-chromeos",
     *("anchor-not-a-root-on-windows", "nothing-left-for-android", "rare-attribute-on-chromeos"),
     *("wpa3-192-on-chromeos", "wpa3-192-with-short-keys"),
     *("apple-key-of-wifi", "captive-bypass-of-macs", "proxy-without-url", "setup-modes-of-a-person"),
