@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,9 @@ from scep_server.http.exchange import (
     read_body,
 )
 from scep_server.service.directory import Directory
+from scep_server.store import StoreUnavailableError
 
+LOGGER = logging.getLogger("scep_server")
 OCSP_LIMIT = 8_192  # octets; a request for one certificate has about 100
 _ABSENT = plain(404, "no such authority here")
 _GET_ONLY = plain(405, "use GET", ("allow", "GET, HEAD"))
@@ -48,7 +51,11 @@ class PkiResource:
         """
         if not name.endswith(".crl"):
             return _ABSENT
-        published = await asyncio.to_thread(self.directory.published_crl, name.removesuffix(".crl"))
+        try:
+            published = await asyncio.to_thread(self.directory.published_crl, name.removesuffix(".crl"))
+        except StoreUnavailableError as error:
+            LOGGER.error("%s; %s", error.reason, error.remedy)  # noqa: TRY400 - the cause is in the reason
+            return plain(503, "try again later", ("retry-after", "30"))
         if published is None:
             return _ABSENT
         if scope["method"] not in {"GET", "HEAD"}:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from scep_server.authority import IssuingAuthority
 from scep_server.revocation import CertificateStatus, Responder, Standing, answer, build_crl
 from scep_server.service.directory import PublishedCrl
-from scep_server.store import Store, StoredCrl
+from scep_server.store import Store, StoredCrl, StoreUnavailableError
 
 _BACKDATE = timedelta(minutes=10)  # a relying party whose clock is slow must not find it in the future
 
@@ -124,6 +124,18 @@ class Publisher:
 
     def _is_current(self, crl: StoredCrl, revision: int, valid_for: timedelta) -> bool:
         return crl.revision >= revision and self._clock() < crl.next_update - valid_for / 2
+
+    def _last_resort(self, authority: PublishedAuthority) -> StoredCrl:
+        """The newest CRL while it is valid, when the next one cannot be kept (disk full).
+
+        Raises:
+            StoreUnavailableError: there is none, or it has run out.
+        """
+        stored = self._store.crl(authority.name)
+        if stored is None or self._clock() >= stored.next_update:
+            reason = f"the CRL of {authority.name!r} cannot be made: the store cannot keep it"
+            raise StoreUnavailableError(reason, remedy="make room on the disk of the state folder")
+        return stored
 
     def _rebuilt(self, authority: PublishedAuthority, signer: IssuingAuthority) -> StoredCrl:
         with self._building:

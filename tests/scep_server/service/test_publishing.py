@@ -14,7 +14,7 @@ from support.scep_site import site
 
 from scep_server.memory_store import MemoryStore
 from scep_server.service.publishing import Publisher
-from scep_server.store import RevocationReason
+from scep_server.store import RevocationReason, StoreUnavailableError
 
 
 class Clock:
@@ -141,3 +141,29 @@ def test_a_revocation_does_not_bring_the_one_more_forward(store, clock):
         assert len(parsed(here.published_crl("staff-ca"))) == serial
     clock.now += timedelta(days=3)
     assert len(parsed(here.published_crl("staff-ca"))) == 3
+
+
+class FullStore(MemoryStore):
+    """A store whose disk is full from some moment on."""
+
+    full = False
+
+    def save_crl(self, issuer, crl):
+        if self.full:
+            raise StoreUnavailableError("the disk is full", remedy="make room")
+        return super().save_crl(issuer, crl)
+
+
+def test_a_full_disk_serves_the_last_crl_while_it_is_valid(clock):
+    """Relying parties go on with the CRL that is there; when it has run out they are told to come again."""
+    store = FullStore()
+    published = publisher(store, clock)
+    name = next(a.name for a in site().published() if a.signer is not None)
+    first = published.crl(name)
+    store.full = True
+    clock.now += timedelta(days=2)
+    assert published.crl(name) == first
+    clock.now += timedelta(days=30)
+    with pytest.raises(StoreUnavailableError) as caught:
+        published.crl(name)
+    assert "disk" in caught.value.remedy
