@@ -376,12 +376,59 @@ class Onboarding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningFiles:
+    """Who signs profiles for self-service; PEM files, relative to the org file."""
+
+    certificate: str  # the signer's, its issuers behind it
+    key: str
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MdmTarget:
     """An MDM that groups' payloads go to."""
 
     name: str
     type: str  # key of dialects.DIALECTS
     groups: tuple[str, ...]  # keys of groups
+    place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+
+class SinkType(enum.StrEnum):
+    """How the audit trail is sent."""
+
+    SYSLOG = "syslog"  # RFC 5424 over TCP or TLS
+    HTTP = "http"  # POST of lines
+
+
+class SinkFormat(enum.StrEnum):
+    """In which form the audit trail is sent."""
+
+    JSON = "json"  # our own
+    CEF = "cef"
+    ECS = "ecs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSink:
+    """Where the audit trail goes as it grows.
+
+    Attributes:
+        name: key in org.yaml, and of its outbox.
+        type: how it is sent.
+        url: `tls://HOST[:PORT]` or `tcp://HOST[:PORT]` of syslog; an https or http URL of HTTP.
+        format: of the lines.
+        trust: PEM file of the authority that the other side's certificate comes from, relative to the org
+            file; empty: those of the operating system.
+        token: HTTP: sent as a Bearer token; None: none is.
+    """
+
+    name: str
+    type: SinkType
+    url: str
+    format: SinkFormat = SinkFormat.JSON
+    trust: str = ""
+    token: SecretReference | None = None
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
 
@@ -401,7 +448,9 @@ class Organization:
     pki: PkiSettings
     scep: ScepSettings
     onboarding: Onboarding | None = None
+    audit: tuple[AuditSink, ...] = ()
     mdm: tuple[MdmTarget, ...] = ()
+    signing: SigningFiles | None = None  # None: the leaf that `ca init` makes
 
     def group(self, name: str) -> Group:
         """The group called `name` (KeyError if there is none)."""

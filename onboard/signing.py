@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from onboard.cms import SignerIdentity, write_signed
 from onboard.errors import PkiError
@@ -64,6 +66,30 @@ class Signer:
         """Whether the certificate or an issuer is not valid for another `span` (`now` is aware UTC)."""
         certificates = (self.certificate, *self.chain)
         return min(certificate.not_valid_after_utc for certificate in certificates) - now < span
+
+
+def read_signer(certificate: Path, key: Path) -> Signer:
+    """The signer of two PEM files: a certificate with its issuers behind it, and its unencrypted key.
+
+    Raises:
+        PkiError: a file cannot be read, holds something else, or the two do not belong together.
+    """
+    path = certificate
+    try:
+        chain = x509.load_pem_x509_certificates(certificate.read_bytes())
+        path = key
+        loaded = load_pem_private_key(key.read_bytes(), None)
+    except OSError as error:
+        raise PkiError(
+            f"{path} cannot be read: {error.strerror}", hint="see `signing:` in org.yaml"
+        ) from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise PkiError(
+            f"{path} is not what `signing:` needs: a certificate in PEM, or its unencrypted key"
+        ) from error
+    if not isinstance(loaded, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise PkiError(f"{key} is neither an RSA nor an EC key")
+    return Signer(certificate=chain[0], key=loaded, chain=tuple(chain[1:]))
 
 
 def sign(content: bytes, signer: Signer) -> bytes:

@@ -95,11 +95,20 @@ def _signer(session: Session, key_passphrase: str | None) -> Signer | None:
     from onboard.provision.serving import Loader
     from onboard.signing import Signer
 
+    if session.organization.signing is not None:
+        from onboard.signing import read_signer
+
+        files = session.organization.signing
+        return read_signer(session.folder / files.certificate, session.folder / files.key)
     site = site_of(session, key_passphrase)
     pair = Loader.of(site).profile_signer()
     if pair is None:
         console.warn("there is no valid certificate to sign with, so nothing is signed", hint=_RENEW)
         return None
+    console.note(
+        "Apple devices call these profiles not verified, because they do not know our root yet; a"
+        " certificate of a public CA under `signing:` shows as verified"
+    )
     issuer = next(leaf.issuer for leaf in leaves(site.organization) if leaf.kind.value == "signing")
     chain = site.organization.chain(site.organization.authority(issuer))
     certificates = (site.certificate(authority.name) for authority in chain)

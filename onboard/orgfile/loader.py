@@ -12,6 +12,7 @@ from typing import TypeVar
 from onboard import catalogue
 from onboard.errors import Mistake, OrgFileError, Place, Severity
 from onboard.model import (
+    AuditSink,
     Authority,
     EnrollmentProfile,
     MdmTarget,
@@ -21,9 +22,11 @@ from onboard.model import (
     PkiSettings,
     Radius,
     ScepSettings,
+    SigningFiles,
     Ssid,
 )
 from onboard.orgfile import apple, enrolment, platforms, rules, source, surroundings, windows
+from onboard.orgfile.audit import read_audit
 from onboard.orgfile.authorities import read_authorities
 from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, readable, values
 from onboard.orgfile.groups import WrittenGroup, read_groups
@@ -36,6 +39,7 @@ from onboard.orgfile.profiles import built_in_names, read_built_in, read_profile
 from onboard.orgfile.radius import read_radius
 from onboard.orgfile.report import Report
 from onboard.orgfile.settings import Identity, default_pki, read_organization, read_pki, read_scep
+from onboard.orgfile.signing import read_signing
 
 T = TypeVar("T")
 
@@ -52,8 +56,9 @@ _KEYS = (
     "scep",
     "onboarding",
     "mdm",
+    "audit",
+    "signing",
 )
-_LATER = {"signing": ()}
 
 
 def load(path: Path, *, tags: Collection[str] | None = None) -> Organization:
@@ -123,7 +128,9 @@ class _Sections:
     scep: Found[ScepSettings]
     pki: Found[PkiSettings | None]
     onboarding: Found[Onboarding | None]
+    audit: Found[tuple[AuditSink, ...]]
     mdm: Found[tuple[Found[MdmTarget], ...]]
+    signing: Found[SigningFiles | None]
 
 
 def _read(text: str, path: str, tags: Collection[str] | None) -> _Reading:
@@ -184,7 +191,7 @@ def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
     def read(cursor: Cursor) -> _Sections:
         ssids: dict[Ssid, str] = {}
         free = [key for key in cursor.entries("an org definition") if key.startswith("x-")]
-        fields = cursor.fields("an org definition", (*_KEYS, *free), _LATER)
+        fields = cursor.fields("an org definition", (*_KEYS, *free))
         fields.optional("version", _read_version, 1)
         identity = fields.required("organization", read_organization)
         authorities = _table("authority", fields.required("authorities", read_authorities))
@@ -202,7 +209,9 @@ def _sections_reader(tags: Collection[str]) -> Reader[_Sections]:
             scep=fields.required("scep", read_scep),
             pki=fields.optional("pki", read_pki, None),
             onboarding=fields.optional("onboarding", read_onboarding(tags, ssids), None),
+            audit=fields.optional("audit", read_audit, ()),
             mdm=fields.optional("mdm", read_targets(lambda: _group_names(cursor)), ()),
+            signing=fields.optional("signing", read_signing, None),
         )
 
     return read
@@ -264,4 +273,6 @@ def _build(sections: _Sections) -> Organization:
         scep=sections.scep.value,
         onboarding=sections.onboarding.value,
         mdm=values(sections.mdm.value),
+        audit=sections.audit.value,
+        signing=sections.signing.value,
     )

@@ -14,10 +14,20 @@ from typing import TypeAlias
 from onboard import catalogue
 from onboard.apple_options import GROUP_KEYS, NETWORK_KEYS, AppleSystem, Key, Kind, Scope
 from onboard.dialects import DIALECTS
-from onboard.model import ChallengeType, GardenMode, KeyKind, NetworkType, Platform, Security
+from onboard.model import (
+    ChallengeType,
+    GardenMode,
+    KeyKind,
+    NetworkType,
+    Platform,
+    Security,
+    SinkFormat,
+    SinkType,
+)
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES, AltNameKind
 from onboard.options import EapMethod, KeyProtection, RadiusType
 from onboard.orgfile import apple_options, challenges, scalars, vlans
+from onboard.orgfile.audit import SYSLOG_URL
 from onboard.orgfile.platform_options import BUILD
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder
 
@@ -44,6 +54,8 @@ def json_schema() -> Schema:
                 "pki": _pki(),
                 "scep": _scep(),
                 "onboarding": _onboarding(),
+                "signing": _signing(),
+                "audit": _object({"sinks": _named(_sink(), scalars.SLUG, least=0)}),
                 "mdm": _named(_mdm(), scalars.SLUG, least=0),
             },
             ["organization", "authorities", "radius", "networks", "groups", "scep"],
@@ -302,6 +314,13 @@ def _scep() -> Schema:
     )
 
 
+def _signing() -> Schema:
+    path = _pattern(scalars.FILE_REFERENCE, "A PEM file, as file:PATH.")
+    schema = _object({"certificate": path, "key": path}, ["certificate", "key"])
+    about = "Who signs profiles that people install themselves; a leaf of `ca init` when absent."
+    return {"description": about, **schema}
+
+
 def _mdm() -> Schema:
     groups = _named(_object({}), scalars.SLUG)
     return _object(
@@ -311,6 +330,24 @@ def _mdm() -> Schema:
         },
         ["type", "groups"],
     )
+
+
+def _sink() -> Schema:
+    schema = _object(
+        {
+            "type": _choice(SinkType, "syslog: RFC 5424; http: POST of lines."),
+            "url": _line("tls://HOST:PORT or tcp://HOST:PORT of syslog; a URL of http."),
+            "format": _choice(SinkFormat, "Of the lines; json when absent."),
+            "trust": _pattern(scalars.FILE_REFERENCE, "Authority of the other side, PEM; file:PATH."),
+            "token": _line("http: env:NAME or file:PATH of a Bearer token."),
+        },
+        ["type", "url"],
+    )
+    schema["if"] = _is("type", SinkType.SYSLOG)
+    syslog: Schema = {"url": {"pattern": f"^(?:{SYSLOG_URL})$"}, "token": False}
+    schema["then"] = {"properties": dict(syslog)}
+    schema["else"] = {"properties": {"url": {"pattern": f"^(?:{scalars.url_pattern('https?')})$"}}}
+    return schema
 
 
 def _onboarding() -> Schema:

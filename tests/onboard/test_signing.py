@@ -6,17 +6,19 @@ import datetime as dt
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from support.certificates import make_certificate
 
 from onboard.cms import read_signed, verify
 from onboard.errors import PkiError
-from onboard.signing import Signer, sign
+from onboard.signing import Signer, read_signer, sign
 
 CONTENT = b"<plist>\n\tline ends stay LF\n</plist>\n"
 ROOT = make_certificate("Root", ca=True)
 ISSUING = make_certificate("Issuing", ca=True, issuer=ROOT)
 EC = make_certificate("Profiles", issuer=ISSUING)
 RSA = make_certificate("Profiles", issuer=ISSUING, rsa_bits=2048)
+KEY = RSA.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def signer(made=EC, chain=(ISSUING, ROOT), key=None) -> Signer:
@@ -70,3 +72,28 @@ def test_end_of_the_signer_is_foreseen():
 def test_key_stays_out_of_sight():
     """A signer may be printed or logged."""
     assert "key=" not in repr(signer())
+
+
+def test_a_signer_is_read_from_two_files(tmp_path):
+    """The certificate with its issuers behind it, and the key; the result signs."""
+    bundle = b"".join(m.certificate.public_bytes(Encoding.PEM) for m in (RSA, ISSUING, ROOT))
+    (tmp_path / "signing.pem").write_bytes(bundle)
+    (tmp_path / "signing.key").write_bytes(KEY)
+    made = read_signer(tmp_path / "signing.pem", tmp_path / "signing.key")
+    signed = read_signed(sign(CONTENT, made))
+    verify(signed)
+    assert len(signed.certificates) == 3
+
+
+@pytest.mark.parametrize("name", ["signing.pem", "signing.key"])
+@pytest.mark.parametrize(("content", "said"), [(None, "cannot be read"), (b"x", "is not what")])
+def test_files_that_make_no_signer_are_named(tmp_path, name, content, said):
+    """The error names the file."""
+    (tmp_path / "signing.pem").write_bytes(RSA.certificate.public_bytes(Encoding.PEM))
+    (tmp_path / "signing.key").write_bytes(KEY)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(PkiError, match=f"{name} {said}"):
+        read_signer(tmp_path / "signing.pem", tmp_path / "signing.key")

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from support.certificates import make_certificate
 
 from onboard.cms import read_signed
 
@@ -161,3 +163,24 @@ def test_many_one_time_groups_are_counted_and_not_listed(onboard, folder) -> Non
     done = onboard("generate", "--out", "out", "--platform", "apple")
     assert done.code == 0, done.err
     assert "g7 and 5 more groups: one-time challenges" in done.err
+
+
+def test_the_orgs_own_signer_signs(onboard, folder) -> None:
+    """Files under `signing:` sign personal profiles; without them the person is told what devices will say."""
+    plain = onboard(
+        "generate", "--out", "a", "--group", "staff", "--platform", "apple", "--for", "a@b.example"
+    )
+    assert "not verified" in plain.err
+    made = make_certificate("Northwind Profiles", rsa_bits=2048)
+    Path("s.pem").write_bytes(made.certificate.public_bytes(Encoding.PEM))
+    key = made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    Path("s.key").write_bytes(key)
+    with Path("org.yaml").open("a") as org:
+        org.write("signing: {certificate: file:s.pem, key: file:s.key}\n")
+    done = onboard(
+        "generate", "--out", "b", "--group", "staff", "--platform", "apple", "--for", "a@b.example"
+    )
+    assert done.code == 0, done.err
+    assert "not verified" not in done.err
+    signed = read_signed(Path("b/staff/apple/staff.mobileconfig").read_bytes())
+    assert signed.certificates == (made.certificate,)
