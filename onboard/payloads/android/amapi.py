@@ -69,7 +69,7 @@ def _network(plan: GroupPlan, network: NetworkPlan, spelling: Callable[[str], st
         "WiFi": {
             "SSID": str(network.ssid),
             "Security": "WPA3-Enterprise_192" if suite_b else "WPA-EAP",
-            "HiddenSSID": False,
+            "HiddenSSID": network.hidden,
             "AutoConnect": True,  # false: saved, but not used until the person picks it once
             "EAP": {
                 "Outer": "EAP-TLS",

@@ -122,7 +122,7 @@ def _network(plan: GroupPlan, network: NetworkPlan, placement: Placement) -> dic
     wifi = {
         "SSID": network.ssid.text,
         "Security": "WPA-EAP",  # ONC has no value of its own for WPA3
-        "HiddenSSID": False,
+        "HiddenSSID": network.hidden,
         "AutoConnect": True,  # absent means false
         "EAP": _eap(plan, network, placement),
     }

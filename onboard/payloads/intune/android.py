@@ -118,7 +118,7 @@ def _wifi(family: _Family, network: NetworkPlan) -> GraphObject:
             "networkName": network.name,
             "ssid": str(network.ssid),
             "connectAutomatically": True,
-            "connectWhenNetworkNameIsHidden": False,
+            "connectWhenNetworkNameIsHidden": network.hidden,
             "preSharedKeyIsSet": False,
             "wiFiSecurityType": family.security,
             "proxySettings": "none",

@@ -54,6 +54,6 @@ def _network(plan: GroupPlan, network: NetworkPlan, spelling: Callable[[str], st
                 # iwd compares label by label and knows `*`, so the names stay as they are.
                 "EAP-TLS-ServerDomainMask": ";".join(network.server_names),
             },
-            "Settings": {"AutoConnect": "true"},
+            "Settings": {"AutoConnect": "true", **({"Hidden": "true"} if network.hidden else {})},
         }
     )

@@ -64,7 +64,8 @@ def _profile(plan: GroupPlan, network: NetworkPlan, position: int, spelling: Cal
     if network.ssid is None:
         groups["ethernet"] = {}
     else:
-        groups["wifi"] = {"mode": "infrastructure", "ssid": _ssid(network.ssid.octets)}
+        hidden = {"hidden": "true"} if network.hidden else {}
+        groups["wifi"] = {**hidden, "mode": "infrastructure", "ssid": _ssid(network.ssid.octets)}
         groups["wifi-security"] = wifi_security(network.security or Security.WPA2_ENTERPRISE)
     groups["802-1x"] = _eap(plan, network, spelling)
     groups["ipv4"] = {"method": "auto"}

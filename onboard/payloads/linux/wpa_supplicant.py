@@ -95,6 +95,7 @@ def _wireless(plan: GroupPlan, network: NetworkPlan, priority: int, spelling: Ca
     ciphers = "GCMP-256" if security is Security.WPA3_ENTERPRISE_192 else "CCMP"
     return [
         ("ssid", text(str(network.ssid))),
+        *([("scan_ssid", word("1"))] if network.hidden else []),
         ("priority", word(str(priority))),
         ("proto", word("RSN")),
         ("key_mgmt", word(_KEY_MANAGEMENT[security])),

@@ -166,7 +166,7 @@ def test_many_one_time_groups_are_counted_and_not_listed(onboard, folder) -> Non
 
 
 def test_the_orgs_own_signer_signs(onboard, folder) -> None:
-    """Files under `signing:` sign personal profiles; without them the person is told what devices will say."""
+    """Files under `signing:` sign personal profiles; without them a person is told what devices say."""
     plain = onboard(
         "generate", "--out", "a", "--group", "staff", "--platform", "apple", "--for", "a@b.example"
     )
