@@ -46,6 +46,10 @@ def command(
     key: Annotated[
         Path | None, typer.Option("--key", help="PEM key of --certificate, not encrypted.")
     ] = None,
+    ocsp: Annotated[
+        bool,
+        typer.Option("--ocsp", help="Ask the OCSP responder besides the CRL; a dead one keeps people out."),
+    ] = False,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Write a FreeRADIUS 3.2 configuration: EAP-TLS, trust, CRLs, networks and VLANs by group.
@@ -64,7 +68,7 @@ def command(
     chosen = _chosen(session, name)
     given = _given(certificate, key, len(chosen))
     for radius in chosen:
-        _write(session, site, radius, given, out if len(chosen) == 1 else out / radius.name)
+        _write(session, site, radius, given, out if len(chosen) == 1 else out / radius.name, ocsp=ocsp)
 
 
 def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
@@ -112,10 +116,10 @@ def _judge(
 
 
 def _write(
-    session: Session, site: Site, radius: Radius, given: ServerCertificate | None, folder: Path
+    session: Session, site: Site, radius: Radius, given: ServerCertificate | None, folder: Path, *, ocsp: bool
 ) -> None:
     from onboard.pki import read_certificates
-    from onboard.radius import Settings, build, make_policy, write_folder
+    from onboard.radius import Client, Settings, build, make_policy, write_folder
     from onboard.rehearse.from_site import current_crls, server_certificate
 
     certificates = read_certificates(session.organization, session.folder)
@@ -124,7 +128,14 @@ def _write(
     if server is not None:
         _judge(site, radius, server, certificates)
     crls = current_crls(site, policy)
-    settings = Settings(folder=str(folder.resolve()))
+    clients = tuple(Client.of(client) for client in radius.clients)
+    settings = Settings(
+        folder=str(folder.resolve()),
+        clients=clients or Settings().clients,
+        tls_minimum=radius.tls.minimum,
+        tls_maximum=radius.tls.maximum,
+        ocsp=ocsp,
+    )
     written = write_folder(folder, build(policy, settings, server, crls))
     console.note(f"{len(written)} files in {folder}; test with: freeradius -C -d {folder}")
     if server is None:

@@ -66,6 +66,7 @@ def authenticate(
     server: RadiusServer,
     folder: Path,
     timeout: int = 15,
+    source: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> EapolOutcome:
     """EAP-TLS as the device would do it on this network.
@@ -77,6 +78,7 @@ def authenticate(
         server: the RADIUS server.
         folder: a private folder for key and configuration; they stay there.
         timeout: seconds for the whole exchange.
+        source: address to ask from, which tells the server whose access point it is; empty: any.
         environment: of eapol_test, such as that of another clock; None: ours.
 
     Raises:
@@ -87,6 +89,7 @@ def authenticate(
     program = shutil.which(PROGRAM) or PROGRAM
     command = [program, "-n", f"-c{configuration}", f"-a{server.address}", f"-p{server.port}", f"-t{timeout}"]
     command += [f"-o{received}", f"-M{_OWN_ADDRESS}", *_where(network)]
+    command += [f"-A{source}"] if source else []
     # eapol_test takes the secret on its command line only: it must be one that is thrown away afterwards.
     command.append(f"-s{server.secret.reveal()}")
     try:

@@ -6,12 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onboard.errors import OnboardError, PkiError
-from onboard.model import Authority, Group, Network, NetworkType, Organization, Radius
+from onboard.model import Authority, Group, Network, Organization, Radius
 from onboard.names import EXTENDED_KEY_USAGES
 from onboard.pki import PublicCertificate
 from onboard.radius.openssl_names import attribute_line, escaped, one_line
 from onboard.radius.quoting import literal
 from onboard.variables import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """One network that a group may use, and the VLAN there."""
+
+    ssid: str  # empty: the wire
+    vlan: int | None  # None: as the access point or switch has it
+    by_site: tuple[tuple[str, int], ...] = ()  # where another VLAN is nearer
+
+    @property
+    def assignments(self) -> tuple[tuple[str, int], ...]:
+        """(site, VLAN), the one for all other sites last, with an empty name."""
+        return self.by_site if self.vlan is None else (*self.by_site, ("", self.vlan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +35,18 @@ class Rule:
     group: str
     issuer: str  # TLS-Client-Cert-Issuer
     subject: str  # regular expression over the whole TLS-Client-Cert-Subject; empty: the issuer tells
-    ssids: tuple[str, ...]
-    wired: bool
-    vlan: int | None
+    openings: tuple[Opening, ...]
+    reply: tuple[tuple[str, str], ...] = ()  # further attributes
+
+    @property
+    def ssids(self) -> tuple[str, ...]:
+        """Its Wi-Fi networks."""
+        return tuple(opening.ssid for opening in self.openings if opening.ssid)
+
+    @property
+    def wired(self) -> bool:
+        """Whether it may use the wire."""
+        return any(not opening.ssid for opening in self.openings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +103,31 @@ def make_policy(
 
 
 def _networks(group: Group, radius: Radius) -> tuple[Network, ...]:
-    return tuple(network for network in group.networks if network.radius.name == radius.name)
+    return tuple(network for network in group.networks if radius.name in {r.name for r in network.servers})
+
+
+def _openings(group: Group, radius: Radius) -> tuple[Opening, ...]:
+    """One for each network; a wire looks like any other to RADIUS, so two of them must agree.
+
+    Raises:
+        OnboardError: they do not.
+    """
+    networks = _networks(group, radius)
+    openings = dict.fromkeys(_opening(group, network, radius) for network in networks)
+    if sum(not opening.ssid for opening in openings) > 1:
+        msg = f"{group.place}: the wired networks of {group.name} have different VLANs"
+        raise OnboardError(msg, hint="a switch does not say which wire it is; give them one VLAN, or sites")
+    return tuple(openings)
+
+
+def _opening(group: Group, network: Network, radius: Radius) -> Opening:
+    vlan = group.vlan_on(network.name)
+    at = ((client.name, group.vlan_on(network.name, client.name)) for client in radius.clients)
+    return Opening(
+        ssid="" if network.ssid is None else network.ssid.text,
+        vlan=vlan,
+        by_site=tuple((site, other) for site, other in at if other is not None and other != vlan),
+    )
 
 
 def _crl_urls(
@@ -112,16 +159,14 @@ def _rule(
     radius: Radius,
     certificates: Mapping[str, PublicCertificate],
 ) -> Rule:
-    networks = _networks(group, radius)
     issuer = _certificate(certificates, authority.name)
     shared = [other for other in organization.groups if authority.name in {a.name for a in other.authorities}]
     return Rule(
         group=group.name,
         issuer=one_line(issuer.parsed.subject),
         subject=_subject_pattern(organization, group, name) if len(shared) > 1 else "",
-        ssids=tuple(network.ssid.text for network in networks if network.ssid is not None),
-        wired=any(network.type is NetworkType.ETHERNET for network in networks),
-        vlan=group.vlan,
+        openings=_openings(group, radius),
+        reply=tuple(group.reply.items()),
     )
 
 

@@ -40,7 +40,7 @@ def word(value: str) -> Quoted:
     Raises:
         OnboardError: it has another character than those.
     """
-    if not re.fullmatch(r"[A-Za-z0-9._:/@*-]+", value):
+    if not re.fullmatch(r"[A-Za-z0-9_.:/@*-]+", value):
         msg = f"{value!r} cannot stand in a FreeRADIUS configuration"
         raise OnboardError(msg, hint="use letters, digits and . _ : / - only")
     return Quoted(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from onboard.errors import PkiError
+from onboard.model import RadiusClient
+from onboard.secret import SecretSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +51,28 @@ def load_server(chain: bytes, key: bytes, source: str) -> ServerCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """An access point, switch or controller that may ask; its secret is read from the environment."""
+    """The access points, switches and controllers of one site; their secret is read from the environment."""
 
     name: str
     addresses: tuple[str, ...]  # addresses or networks
     secret_variable: str  # name of an environment variable of the server's process
+    secret_file: str = ""  # whence that variable is filled, where the org names a file
+
+    @classmethod
+    def of(cls, client: RadiusClient) -> Client:
+        """The client as the org has it."""
+        if client.secret.source is SecretSource.ENV:
+            return cls(name=client.name, addresses=client.addresses, secret_variable=client.secret.name)
+        return cls(
+            name=client.name,
+            addresses=client.addresses,
+            secret_variable="RADIUS_SECRET_" + re.sub(r"[^A-Z0-9]", "_", client.name.upper()),
+            secret_file=client.secret.name,
+        )
 
 
-LOOPBACK = Client(name="loopback", addresses=("127.0.0.1", "::1"), secret_variable="RADIUS_SECRET")  # noqa: S106  a name, not a secret
+# A name that no site of an org can have.
+LOOPBACK = Client(name="_loopback", addresses=("127.0.0.1", "::1"), secret_variable="RADIUS_SECRET")  # noqa: S106  a name, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +82,10 @@ class Settings:
     clients: tuple[Client, ...] = (LOOPBACK,)
     addresses: tuple[str, ...] = ("*",)  # to listen at
     port: int = 1812  # accounting is not served
+    tls_minimum: str = "1.2"
     tls_maximum: str = "1.2"  # 1.3 makes Apple demand a stapled OCSP answer, which FreeRADIUS 3.2 cannot give
+    ocsp: bool = False  # ask the responder named in each certificate, besides the CRL
+    ocsp_url: str = ""  # ask there instead
     crl_reload_seconds: int = 300
     reject_delay: int = 1  # seconds; slows guessers down
     folder: str = "/etc/onboard/radius"  # where the configuration will lie; FreeRADIUS wants it absolute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 import httpx
@@ -15,6 +15,7 @@ from onboard.model import NetworkType, Organization, Radius
 from onboard.provision import Kind, Site, crls
 from onboard.provision.leaves import inventory, read
 from onboard.radius import Policy, ServerCertificate
+from onboard.rehearse.stage import Vlans
 from onboard.serve import Parts, configure
 from scep_server.keys import KeyStoreError
 from scep_server.service.publishing import Publisher
@@ -108,6 +109,13 @@ def labels(organization: Organization) -> Callable[[str, NetworkSettings], str]:
     return label
 
 
-def vlans(organization: Organization) -> Mapping[str, int | None]:
-    """For `Stage.vlans`: what each group is assigned."""
-    return {group.name: group.vlan for group in organization.groups}
+def vlans(organization: Organization) -> Vlans:
+    """For `Stage.vlans`: what the org assigns."""
+    groups = {group.name: group for group in organization.groups}
+    return lambda group, network, site: groups[group].vlan_on(network, site)
+
+
+def sites(organization: Organization) -> Callable[[str, str], Sequence[str]]:
+    """For `Stage.sites`: where the group has another VLAN on the network than elsewhere."""
+    nearer = {group.name: [key.partition("@") for key in group.vlans] for group in organization.groups}
+    return lambda group, label: [site for network, _, site in nearer[group] if network == label and site]

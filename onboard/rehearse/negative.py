@@ -145,6 +145,8 @@ def _try(negative: Negative, member: Member, server: LocalRadius, identity: Iden
         outcome = server.authenticate(member.group, member.network, identity, chain)
     except OnboardError as error:
         return replace(row, reason=f"not played: {error}", failed=Step.JOIN)
+    if outcome is None:
+        return replace(row, reason="not played", failed=Step.JOIN)
     if outcome.accepted:
         return replace(row, authenticated=True, vlan=outcome.vlan, reason="was let in", failed=Step.JOIN)
     refused = outcome.reason != NO_ANSWER

@@ -20,7 +20,7 @@ from onboard.pki import read_certificates
 from onboard.plan import make_plan
 from onboard.radius import Policy
 from onboard.rehearse.company import Company
-from onboard.rehearse.from_site import fetch_crls, labels, vlans
+from onboard.rehearse.from_site import fetch_crls, labels, sites, vlans
 from onboard.rehearse.given import Given
 from onboard.rehearse.negative import Crls, Scenes
 from onboard.rehearse.places import located
@@ -83,6 +83,7 @@ def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
         now=today.now,
         authenticator=today.authenticator,
         vlans=vlans(company.organization),
+        sites=sites(company.organization),
         label=labels(company.organization),
         progress=company.progress,
     )
@@ -92,7 +93,7 @@ def _negatives(
     company: Company, store: SqliteStore, today: Day, members: Sequence[Member], scratch: Path
 ) -> Iterator[Result]:
     """What must fail, at each RADIUS entry with the devices that it let in."""
-    radius = {network.name: network.radius.name for network in company.organization.networks}
+    radius = {n.name: {r.name for r in n.servers} for n in company.organization.networks}
     for name, entry in today.entries.items():
 
         def revoke(serial: int, policy: Policy = entry.policy) -> Crls:
@@ -101,7 +102,7 @@ def _negatives(
 
         scenes = Scenes(
             entry=entry,
-            members=[member for member in members if radius.get(member.label) == name],
+            members=[member for member in members if name in radius.get(member.label, ())],
             site=company.site,
             revoke=None if company.live else revoke,
             folder=scratch / "negative" / name,

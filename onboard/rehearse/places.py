@@ -30,6 +30,8 @@ def _place(organization: Organization, group: Group, step: Step, network: str) -
             own = group.profile.place.path == group.place.path  # else it is the product's profile
             return group.profile.place if own else group.place
         case Step.JOIN:
-            return next((n.radius.place for n in group.networks if n.name == network), group.place)
+            return next(
+                (n.radius.place for n in group.networks if n.name == network.partition("@")[0]), group.place
+            )
         case Step.READ | Step.VLAN:
             return group.place

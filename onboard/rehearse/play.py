@@ -74,3 +74,6 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
             yield today
         else:
             yield later.go_on(today, network, lived, (*chain, *lived.identity.others), stage.later)
+        for site in stage.sites(r.group, r.network) if stage.authenticator is not None else ():
+            there = replace(enrolled, network=f"{r.network}@{site}")
+            yield steps.join(there, network, identity, chain, stage, site)

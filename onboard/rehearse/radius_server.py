@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,18 +48,37 @@ def is_possible() -> bool:
 class LocalRadius:
     """A running FreeRADIUS and a folder for the devices' keys; an `Authenticator`."""
 
-    def __init__(self, server: RadiusServer, log: deque[str], folder: Path, clock: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        server: RadiusServer,
+        log: deque[str],
+        folder: Path,
+        clock: Mapping[str, str],
+        sites: Mapping[str, str],
+    ) -> None:
         """Made by `running_radius`."""
         self._clock = clock
+        self._sites = sites  # addresses to ask from
         self.server = server
         self._log = log
         self._folder = folder
         self._count = 0
 
     def authenticate(
-        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
-    ) -> Outcome:
-        """EAP-TLS on loopback; raises EapolError where it could not be tried."""
+        self,
+        group: str,
+        network: NetworkSettings,
+        identity: Identity,
+        chain: Sequence[x509.Certificate],
+        site: str = "",
+    ) -> Outcome | None:
+        """EAP-TLS on loopback; None where the site is not one of this server's.
+
+        Raises:
+            EapolError: it could not be tried.
+        """
+        if site and site not in self._sites:
+            return None
         self._count += 1
         self._log.clear()
         outcome = eapol.authenticate(
@@ -67,6 +87,7 @@ class LocalRadius:
             chain,
             self.server,
             self._folder / f"{self._count}-{group}",
+            source=self._sites.get(site, ""),
             environment=self._clock or None,
         )
         reason = outcome.reason
@@ -85,6 +106,7 @@ def running_radius(
     crls: Mapping[str, x509.CertificateRevocationList],
     folder: Path,
     tls_maximum: str = "1.2",
+    ocsp_url: str = "",
     ahead: timedelta = timedelta(0),
 ) -> Iterator[LocalRadius]:
     """FreeRADIUS with the configuration of the organization, until the block ends.
@@ -95,6 +117,7 @@ def running_radius(
         crls: current CRLs by authority name.
         folder: a private folder; configuration and keys are written there.
         tls_maximum: "1.2" or "1.3".
+        ocsp_url: a responder that is asked besides the CRLs; empty: nobody is.
         ahead: how far the clocks of server and devices are ahead of ours; needs libfaketime.
 
     Raises:
@@ -106,11 +129,15 @@ def running_radius(
         msg = "FreeRADIUS is not installed"
         raise EapolError(msg, hint="on Debian: apt install freeradius")
     place = folder / "raddb"
+    sites = {client.name: f"127.0.1.{n}" for n, client in enumerate(policy.radius.clients[:250], 1)}
     settings = Settings(
+        clients=(LOOPBACK, *(replace(LOOPBACK, name=n, addresses=(a,)) for n, a in sites.items())),
         addresses=("127.0.0.1",),
         port=port,
         folder=str(place.resolve()),
         tls_maximum=tls_maximum,
+        ocsp=bool(ocsp_url),
+        ocsp_url=ocsp_url,
         reject_delay=0,
     )
     write_folder(place, build(policy, settings, server, crls))
@@ -128,7 +155,7 @@ def running_radius(
     try:
         _await(process, log, ready)
         address = RadiusServer(address="127.0.0.1", port=port, secret=Secret(secret))
-        yield LocalRadius(address, log, folder / "devices", clock)
+        yield LocalRadius(address, log, folder / "devices", clock, sites)
     finally:
         process.terminate()
         process.wait()

@@ -76,7 +76,7 @@ def check(company: Company, given: Sequence[Given], remote: Remote) -> Checked:
     with tempfile.TemporaryDirectory(prefix="onboard-radius-") as scratch:
         radius = _Asked(remote, company, Path(scratch) / "devices")
         rows = tuple(_rows(company, given, radius, Path(scratch)))
-        own = {network.name for network in company.organization.networks if network.radius == remote.radius}
+        own = {network.name for network in company.organization.networks if remote.radius in network.servers}
         return Checked(
             rows=tuple(row for row in rows if row.network in own),
             chain=radius.chain,
@@ -119,14 +119,20 @@ class _Asked:
         self.chain: tuple[x509.Certificate, ...] = ()
         self._remote = remote
         self._label = labels(company.organization)
-        self._own = {n.name for n in company.organization.networks if n.radius == remote.radius}
+        self._own = {n.name for n in company.organization.networks if remote.radius in n.servers}
         self._folder = folder
         self._first: tuple[NetworkSettings, Identity, Sequence[x509.Certificate]] | None = None
 
     def authenticate(
-        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+        self,
+        group: str,
+        network: NetworkSettings,
+        identity: Identity,
+        chain: Sequence[x509.Certificate],
+        site: str = "",
     ) -> Outcome | None:
-        """As `Authenticator` says; None on networks of other servers."""
+        """As `Authenticator` says; None on networks of other servers. This machine is at no site."""
+        del site
         if self._label(group, network) not in self._own:
             return None
         self._first = self._first or (network, identity, chain)

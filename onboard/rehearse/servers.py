@@ -118,17 +118,37 @@ def _radius(
 
 
 class ByNetwork:
-    """Sends each device to the RADIUS server of the network that it joins; an `Authenticator`."""
+    """Sends each device to the RADIUS servers of the network that it joins; an `Authenticator`."""
 
     def __init__(self, organization: Organization, servers: Mapping[str, Authenticator]) -> None:
         """The servers by their name in the organization."""
         self._label = labels(organization)
-        self._radius = {network.name: network.radius.name for network in organization.networks}
+        self._radius = {n.name: [radius.name for radius in n.servers] for n in organization.networks}
         self._servers = servers
 
     def authenticate(
-        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+        self,
+        group: str,
+        network: NetworkSettings,
+        identity: Identity,
+        chain: Sequence[x509.Certificate],
+        site: str = "",
     ) -> Outcome | None:
-        """As `Authenticator` says."""
-        server = self._servers.get(self._radius.get(self._label(group, network), ""))
-        return None if server is None else server.authenticate(group, network, identity, chain)
+        """As `Authenticator` says; of several clusters each must let the device in, into the same VLAN."""
+        names = self._radius.get(self._label(group, network), [])
+        playable = [name for name in names if name in self._servers]
+        first: Outcome | None = None
+        for name in playable:
+            outcome = self._servers[name].authenticate(group, network, identity, chain, site)
+            if outcome is None:
+                continue
+            if not outcome.accepted:
+                return outcome if len(names) == 1 else _named(name, outcome)
+            if first is not None and outcome.vlan != first.vlan:
+                return _named(name, replace(outcome, accepted=False, reason=f"VLAN {outcome.vlan}"))
+            first = first or outcome
+        return first
+
+
+def _named(name: str, outcome: Outcome) -> Outcome:
+    return replace(outcome, reason=f"radius {name}: {outcome.reason}")

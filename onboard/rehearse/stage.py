@@ -18,6 +18,10 @@ Values = Callable[[str, str], Mapping[str, str]]
 """(group, platform) -> a value for each variable, `challenge` among them where the group's is one-time."""
 
 
+Vlans = Callable[[str, str, str], "int | None"]
+"""(group, network as it is called in a row, site) -> VLAN; None: none is assigned."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What the RADIUS server did with a device."""
@@ -31,9 +35,16 @@ class Authenticator(Protocol):
     """Puts a device before a RADIUS server."""
 
     def authenticate(
-        self, group: str, network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate]
+        self,
+        group: str,
+        network: NetworkSettings,
+        identity: Identity,
+        chain: Sequence[x509.Certificate],
+        site: str = "",
     ) -> Outcome | None:
         """EAP-TLS with the identity; None where nobody here can play the network's RADIUS server.
+
+        At the access points of `site`, or at any.
 
         Raises:
             OnboardError: it could not be tried.
@@ -57,6 +68,11 @@ def _own_name(group: str, network: NetworkSettings) -> str:
     return network.name
 
 
+def _nowhere(group: str, label: str) -> Sequence[str]:
+    del group, label
+    return ()
+
+
 def _silent(told: object) -> None:
     del told
 
@@ -69,7 +85,8 @@ class Stage:
     values: Values
     now: datetime  # the devices' clock, aware UTC
     authenticator: Authenticator | None = None  # None: FreeRADIUS or eapol_test is not here
-    vlans: Mapping[str, int | None] = field(default_factory=dict)  # by group; what the org assigns
+    vlans: Vlans | None = None  # what the org assigns; None: nobody compares
+    sites: Callable[[str, str], Sequence[str]] = _nowhere  # (group, label): sites with another VLAN
     label: Callable[[str, NetworkSettings], str] = _own_name  # what a network of a group is called in a row
     progress: Callable[[Result], None] = _silent  # called with each row as it is known
     joined: Callable[[Member], None] = _silent  # called with each device that RADIUS let in

@@ -62,24 +62,26 @@ def join(
     identity: Identity,
     chain: Sequence[x509.Certificate],
     stage: Stage,
+    site: str = "",
 ) -> Result:
-    """The row after the device came to the network with its certificate."""
+    """The row after the device came to the network with its certificate, at any access point or a site's."""
     unoffered = _unoffered(network, identity.certificate, chain)
     if unoffered:
         return replace(row, reason=unoffered, failed=Step.OFFER)
     if stage.authenticator is None:
         return replace(row, ok=True)
     try:
-        outcome = stage.authenticator.authenticate(row.group, network, identity, chain)
+        outcome = stage.authenticator.authenticate(row.group, network, identity, chain, site)
     except OnboardError as error:
         return replace(row, authenticated=False, reason=told(error), failed=Step.JOIN)
     if outcome is None:
         return replace(row, ok=True, reason="the key of this network's RADIUS server is not here")
     row = replace(row, authenticated=outcome.accepted, vlan=outcome.vlan, reason=outcome.reason)
-    expected = stage.vlans.get(row.group)
-    if outcome.accepted and row.group in stage.vlans and outcome.vlan != expected:
-        reason = f"VLAN {outcome.vlan} was assigned; the org says {expected}"
-        return replace(row, reason=reason, failed=Step.VLAN)
+    if outcome.accepted and stage.vlans is not None:
+        expected = stage.vlans(row.group, stage.label(row.group, network), site)
+        if outcome.vlan != expected:
+            reason = f"VLAN {outcome.vlan} was assigned; the org says {expected}"
+            return replace(row, reason=reason, failed=Step.VLAN)
     return replace(row, ok=outcome.accepted, failed=None if outcome.accepted else Step.JOIN)
 
 

@@ -20,6 +20,7 @@ from onboard.devices.scep_client import Identity
 from onboard.devices.settings import Medium
 from onboard.pki import read_certificates
 from onboard.radius import Settings, build, make_policy, write_folder
+from onboard.radius.policy import Opening
 from onboard.rehearse import faketime, rehearse
 from onboard.rehearse.from_site import fetch_crls, labels, server_certificate, vlans
 from onboard.rehearse.radius_server import is_possible, running_radius
@@ -239,7 +240,10 @@ ODD_SSIDS = [
 
 def test_odd_names_of_networks_are_compared_as_they_are(scene):
     """Quotation marks, expansions and colons in an SSID open that SSID and no other."""
-    rules = tuple(replace(rule, ssids=tuple(ODD_SSIDS)) for rule in scene.policy.rules)
+    rules = tuple(
+        replace(rule, openings=tuple(Opening(ssid=ssid, vlan=1) for ssid in ODD_SSIDS))
+        for rule in scene.policy.rules
+    )
     own, identity = server_certificate(scene.world.site, NORTHWIND.radius[0]), scene.identity()
     policy = replace(scene.policy, rules=rules)
     with running_radius(policy, own, scene.crls(), scene.folder / "odd") as radius:

@@ -11,6 +11,7 @@ import pytest
 from support.northwind import NORTHWIND, STAFF_CHALLENGE
 from support.world import make_world
 
+from onboard.radius.policy import Opening
 from onboard.rehearse import radius_server, servers
 from onboard.rehearse.company import Company
 from onboard.rehearse.from_site import fetch_crls, labels
@@ -97,7 +98,12 @@ def test_a_stale_crl_is_found_out(scenes, tmp_path):
 def test_a_policy_that_is_too_wide_is_found_out(scenes, tmp_path):
     """A server that takes everybody everywhere fails the scene of the foreign network."""
     entry = scenes.entry
-    wide = replace(entry.policy, rules=tuple(replace(rule, wired=True) for rule in entry.policy.rules))
+    wide = replace(
+        entry.policy,
+        rules=tuple(
+            replace(rule, openings=(*rule.openings, Opening(ssid="", vlan=1))) for rule in entry.policy.rules
+        ),
+    )
     with running_radius(wide, entry.certificate, entry.crls, tmp_path / "wide") as server:
         kind = replace(scenes, entry=replace(entry, server=server), revoke=None, folder=tmp_path)
         rows = {row.negative: row for row in kind.play()}
@@ -109,7 +115,7 @@ class Silent(LocalRadius):
     def __init__(self) -> None:
         pass
 
-    def authenticate(self, group, network, identity, chain) -> Outcome:
+    def authenticate(self, group, network, identity, chain, site="") -> Outcome:
         return Outcome(accepted=False, reason="the RADIUS server did not answer")
 
 

@@ -16,6 +16,7 @@ from support.snapshots import file_type
 
 from onboard.errors import OnboardError, StateError
 from onboard.radius import Client, ServerCertificate, Settings, build, make_policy, quoting, write_folder
+from onboard.radius.policy import Opening
 
 POLICY = make_policy(NORTHWIND, CAMPUS_RADIUS, certificates())
 SERVER = ServerCertificate(chain=(Responder().ra,), key=b"-----BEGIN PRIVATE KEY-----\n")
@@ -62,8 +63,33 @@ def test_each_group_has_its_vlan_and_networks():
 
 def test_group_without_a_vlan_gets_no_tunnel():
     """No VLAN in org.yaml: the access point's own decides."""
-    policy = replace(POLICY, rules=tuple(replace(rule, vlan=None) for rule in POLICY.rules))
+    policy = replace(
+        POLICY, rules=tuple(replace(rule, openings=(Opening(ssid="x", vlan=None),)) for rule in POLICY.rules)
+    )
     assert b"Tunnel" not in files(policy)["sites-enabled/onboard"]
+
+
+def test_sites_and_reply_attributes_stand_beside_the_default():
+    """The client's name decides first, every other site gets the network's VLAN; attributes go to all."""
+    opening = Opening(ssid="x", vlan=20, by_site=(("berlin", 1020), ("bonn", 1021)))
+    rule = replace(POLICY.rules[0], openings=(opening,), reply=(("Filter-Id", "it's"),))
+    site = files(replace(POLICY, rules=(rule,)))["sites-enabled/onboard"].decode()
+    blocks = site[site.index("# group staff") :]
+    decided = re.findall(
+        r"(if|elsif|else) (?:\(\S+ == (\S+)\) )?\{\n\s+update reply \{.*?Group-Id := (\S+)", blocks, re.DOTALL
+    )
+    assert decided == [("if", "'berlin'", "'1020'"), ("elsif", "'bonn'", "'1021'"), ("else", "", "'20'")]
+    assert "&Filter-Id := 'it\\'s'" in site
+
+
+def test_ocsp_is_asked_where_it_is_wanted():
+    """Off by default; on, it asks the responder that the certificate names, and fails closed."""
+    assert b"ocsp {" in files()["mods-enabled/eap"]
+    eap = files(settings=Settings(ocsp=True))["mods-enabled/eap"].decode()
+    block = re.search(r"ocsp \{(.*?)\}", eap, re.DOTALL)
+    assert block is not None
+    for line in ("enable = yes", "override_cert_url = no", "softfail = no"):
+        assert line in block[1]
 
 
 def test_key_is_private_and_nowhere_else():
@@ -99,9 +125,9 @@ SSIDS = ["Caf\u00e9 'n' $x %{User-Name}", "a\\b", '"', "x') || (1 == 1", "/", "$
 @pytest.mark.parametrize("ssid", SSIDS)
 def test_ssid_stays_a_value(ssid):
     """No SSID becomes syntax: it stands in single quotes, in which nothing is expanded."""
-    policy = replace(POLICY, rules=(replace(POLICY.rules[0], ssids=(ssid,)),))
+    policy = replace(POLICY, rules=(replace(POLICY.rules[0], openings=(Opening(ssid=ssid, vlan=1),)),))
     site = files(policy)["sites-enabled/onboard"].decode()
-    comparison = re.search(r"&Tmp-String-1 (==|=~) ('(?:[^'\\]|\\.)*'|/(?:[^/\\]|\\.)*/)\)\)\) \{\n", site)
+    comparison = re.search(r"&Tmp-String-1 (==|=~) ('(?:[^'\\]|\\.)*'|/(?:[^/\\]|\\.)*/)\)\) \{\n", site)
     assert comparison is not None
     assert "${" not in site
     value = comparison[2][1:-1]
@@ -115,7 +141,7 @@ def test_ssid_stays_a_value(ssid):
 def test_words_are_words(value):
     """A bare word is one word, or refused."""
     try:
-        assert re.fullmatch(r"[A-Za-z0-9._:/@*-]+", quoting.word(value))
+        assert re.fullmatch(r"[A-Za-z0-9_.:/@*-]+", quoting.word(value))
     except OnboardError as error:
         assert error.hint  # noqa: PT017  refusing is the other half of the rule
 

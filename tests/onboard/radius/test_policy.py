@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF, STAFF_CA, STUDENTS, certificates
 
 from onboard.errors import OnboardError, PkiError
+from onboard.orgfile import load
 from onboard.radius import make_policy
+from onboard.radius.policy import Opening
 
 
 def test_each_group_by_its_own_authority():
     """Where every group has its own authority, the issuer decides alone."""
     policy = make_policy(NORTHWIND, CAMPUS_RADIUS, certificates())
     staff, students = policy.rules
-    assert (staff.ssids, staff.wired, staff.vlan, staff.subject) == (("Northwind",), True, 20, "")
-    assert (students.ssids, students.wired, students.vlan) == (("Northwind",), False, 30)
+    assert (staff.openings, staff.subject) == (
+        (Opening(ssid="Northwind", vlan=20), Opening(ssid="", vlan=20)),
+        "",
+    )
+    assert students.openings == (Opening(ssid="Northwind", vlan=30),)
     assert staff.issuer != students.issuer
     assert [c.name for c in policy.trusted] == ["staff", "root", "students"]
     assert policy.crl_urls["root"] == "http://pki.northwind.example/crl/root.crl"
@@ -58,3 +64,39 @@ def test_absent_authority_names_the_cure():
     with pytest.raises(PkiError) as caught:
         make_policy(NORTHWIND, CAMPUS_RADIUS, {})
     assert "onboard ca init" in caught.value.hint
+
+
+SITES = load(Path(__file__).parents[2] / "orgs" / "sites.yaml")
+
+
+def sites_policy(organization=SITES, name: str = "main"):
+    public = certificates()
+    known = {"root": public["root"], "staff": public["staff"]}
+    radius = next(radius for radius in organization.radius if radius.name == name)
+    return make_policy(organization, radius, known)
+
+
+def test_vlan_goes_by_network_and_site():
+    """Where a site has another VLAN the client's name decides, else the network, else the group."""
+    (staff,) = sites_policy().rules
+    assert staff.openings == (
+        Opening(ssid="Acme", vlan=20, by_site=(("berlin", 1020),)),
+        Opening(ssid="", vlan=120),
+    )
+    assert staff.openings[0].assignments == (("berlin", 1020), ("", 20))
+    assert staff.reply == (("Filter-Id", "staff"), ("Aruba-User-Role", "staff & faculty"))
+
+
+def test_another_cluster_of_the_network_decides_about_that_network_alone():
+    """A group belongs to every server that answers on one of its networks."""
+    (staff,) = sites_policy(name="other").rules
+    assert staff.openings == (Opening(ssid="Acme", vlan=20),)
+
+
+def test_wires_with_different_vlans_are_refused():
+    """RADIUS hears of a wire, not of which one."""
+    group = SITES.group("staff")
+    second = replace(SITES.networks[1], name="lab")
+    group = replace(group, networks=(*group.networks, second), vlans={"wire": 120, "lab": 121})
+    with pytest.raises(OnboardError, match="wired networks"):
+        sites_policy(replace(SITES, networks=(*SITES.networks, second), groups=(group,)))

@@ -104,22 +104,44 @@ class Radius:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
 
-    def authenticate(self, group, network, identity, chain):
+    def authenticate(self, group, network, identity, chain, site=""):
         assert identity.certificate.public_key() == identity.key.public_key()
         return self.outcome
+
+
+def staff_vlan(group: str, network: str, site: str) -> int:
+    assert (group, site) == ("staff", "")
+    return 20
 
 
 def test_vlan_is_compared_with_the_org():
     """An accepted device in the wrong VLAN is no success."""
     (row, *_) = play(
-        Responder(), "apple", authenticator=Radius(Outcome(accepted=True, vlan=30)), vlans={"staff": 20}
+        Responder(), "apple", authenticator=Radius(Outcome(accepted=True, vlan=30)), vlans=staff_vlan
     )
     assert (row.authenticated, row.vlan, row.ok) == (True, 30, False)
     assert "VLAN 30" in row.reason
     (row, *_) = play(
-        Responder(), "apple", authenticator=Radius(Outcome(accepted=True, vlan=20)), vlans={"staff": 20}
+        Responder(), "apple", authenticator=Radius(Outcome(accepted=True, vlan=20)), vlans=staff_vlan
     )
     assert row.ok
+
+
+def test_a_site_with_a_vlan_of_its_own_has_its_own_row():
+    """A server that gives a site the network's VLAN fails that row and no other."""
+    rows = play(
+        Responder(),
+        "apple",
+        authenticator=Radius(Outcome(accepted=True, vlan=20)),
+        vlans=lambda group, network, site: 1020 if site else 20,
+        sites=lambda group, label: ["berlin"] if label == "Northwind" else [],
+    )
+    assert [(row.network, row.ok) for row in rows] == [
+        ("Northwind", True),
+        ("Northwind@berlin", False),
+        ("Wired network (desk)", True),
+    ]
+    assert "1020" in rows[1].reason
 
 
 def test_rejection_by_radius_is_told():
