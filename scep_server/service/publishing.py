@@ -90,7 +90,11 @@ class Publisher:
             return None
         if known.signer is None:
             return None if known.crl_file is None else _read_crl(known.crl_file)
-        return self._published(authority, self._current(known) or self._rebuilt(known, known.signer))
+        try:
+            stored = self._current(known) or self._rebuilt(known, known.signer)
+        except StoreUnavailableError:
+            stored = self._last_resort(known)
+        return self._published(authority, stored)
 
     def ocsp(self, authority: str, request: bytes) -> bytes | None:
         """See `Directory.ocsp`."""
