@@ -25,6 +25,7 @@ class Desk:
     """Where one group's Chromebooks are served: the policy and authority of its SCEP endpoint."""
 
     group: str
+    formerly: tuple[str, ...] = ()  # what the group was called before; profiles may still say so
     holder: Holder
     policy: IssuancePolicy
     authority: IssuingAuthority
@@ -62,6 +63,9 @@ class Settings:
         """
         if reference in self.desks:
             return self.desks[reference]
+        for desk in self.desks.values():
+            if reference in desk.formerly:
+                return desk
         found = [desk for desk in self.desks.values() if desk.policy.name == reference]
         if len(found) == 1:
             return found[0]
@@ -104,6 +108,7 @@ def configure(site: Site) -> Settings:
 def _desk(organization: Organization, group: Group, loader: Loader) -> Desk:
     return Desk(
         group=group.name,
+        formerly=group.formerly,
         holder=group.profile.holder,
         policy=issuance_policy(organization, group),
         authority=loader.issuing(group.authority.name),

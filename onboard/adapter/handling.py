@@ -69,6 +69,7 @@ class Handling:
     pause: Pause
     issued: TokenBuckets | None = None
     hold: float = 30.0
+    _turns: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
     _running: dict[str, asyncio.Task[Verdict]] = field(default_factory=dict, repr=False)
 
     async def handle(self, data: bytes) -> Verdict:
@@ -146,15 +147,19 @@ class Handling:
         info = certification_request.to_be_signed(desk.policy, process.values, process.spki)
         signature = await self.proof.signature(process, info)
         request = csr.read(certification_request.assemble(info, signature))
-        await self._await_room(desk.group)
-        certificate = await self.issuer.issue(desk, process, request)
-        if self.issued is not None:
+        if self.issued is None:
+            return await self.issuer.issue(desk, process, request)
+        async with self._turns.setdefault(
+            desk.group, asyncio.Lock()
+        ):  # two that look at the bucket together would both find room for one
+            await self._await_room(self.issued, desk.group)
+            certificate = await self.issuer.issue(desk, process, request)
             self.issued.spend(desk.group, self.issuer.world.seconds())
         return certificate
 
-    async def _await_room(self, group: str) -> None:
-        while self.issued is not None and not self.issued.has(group, self.issuer.world.seconds()):
-            await self.pause(self.issued.wait(group, self.issuer.world.seconds()))
+    async def _await_room(self, issued: TokenBuckets, group: str) -> None:
+        while not issued.has(group, self.issuer.world.seconds()):
+            await self.pause(issued.wait(group, self.issuer.world.seconds()))
 
     async def _deliver(self, process: Process, group: str, certificate: bytes) -> Verdict:
         pem = x509.load_der_x509_certificate(certificate).public_bytes(Encoding.PEM).decode()

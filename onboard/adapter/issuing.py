@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.adapter.configuration import Desk
 from onboard.adapter.process import Process
+from onboard.variables import Holder
 from scep_server.audit import Event, EventKind
 from scep_server.challenges import Challenge, ChallengeState
 from scep_server.errors import RequestRejectedError
@@ -47,6 +48,7 @@ from scep_server.weakkeys import weak_key_reason
 MESSAGE_TYPE: Final = "ChromeOS"  # what the audit trail calls such a request
 _VOUCHED_FOR: Final = timedelta(days=31)  # the longest that Pub/Sub keeps a message
 _DRAWS: Final = 3  # of serials with 127 random bits
+_VOUCHER: Final = "google-"  # how the ids of vouchers begin
 _SIGNER: Final = b"google"  # where a SCEP request has its signer's certificate
 
 
@@ -119,7 +121,7 @@ class Issuer:
     def _voucher(self, desk: Desk, process: Process) -> Challenge:
         now, digest = self.world.clock(), self._digest(process)
         return Challenge(
-            id=f"google-{hashlib.sha256(digest).hexdigest()[:16]}",
+            id=f"{_VOUCHER}{hashlib.sha256(digest).hexdigest()[:16]}",
             group=desk.group,
             digest=digest,
             bound=_bound(desk, process),
@@ -152,7 +154,8 @@ class Issuer:
             now = self.world.clock()
             serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
             certificate = desk.authority.issue(approval, serial=serial, now=now)
-            issuance = self._issuance(desk, process, approval, certificate)
+            renews = await asyncio.to_thread(self._renewed, desk, certificate.subject.rfc4514_string())
+            issuance = self._issuance(desk, process, approval, certificate, renews)
             match await self.recorder.record(issuance):
                 case Recorded():
                     self.world.observe(issuance.event)
@@ -172,8 +175,29 @@ class Issuer:
             remedy="the entropy source of this machine is broken; stop the adapter until it is repaired",
         )
 
+    def _renewed(self, desk: Desk, subject: str) -> int | None:
+        """The certificate that a device renews, so that `max_active` does not count it twice; None: none.
+
+        A Chromebook renews with a new key and says nothing of the old one. A device is told by its name; a
+        person may have several Chromebooks, so each certificate of a person counts.
+        """
+        if desk.policy.max_active is None or desk.holder is not Holder.DEVICE:
+            return None
+        now = self.world.clock()
+        found = [
+            record.serial
+            for record in self.store.certificates(desk.group)
+            if record.subject == subject and record.challenge.startswith(_VOUCHER) and record.is_valid(now)
+        ]
+        return found[-1] if found else None
+
     def _issuance(
-        self, desk: Desk, process: Process, approval: Approval, certificate: x509.Certificate
+        self,
+        desk: Desk,
+        process: Process,
+        approval: Approval,
+        certificate: x509.Certificate,
+        renews: int | None,
     ) -> Issuance:
         record = CertificateRecord(
             serial=certificate.serial_number,
@@ -189,6 +213,7 @@ class Issuer:
             not_after=certificate.not_valid_after_utc,
             issued=self.world.clock(),
             der=certificate.public_bytes(Encoding.DER),
+            renews=renews,
         )
         event = self.event(
             process,
@@ -199,8 +224,14 @@ class Issuer:
             identity=record.identity,
             challenge=record.challenge,
         )
-        voucher = Voucher(kind=Vouch.ONE_TIME, id=approval.challenge_id)
-        return Issuance(certificate=record, voucher=voucher, event=event)
+        voucher = Voucher(kind=Vouch.ONE_TIME, id=approval.challenge_id, serial=renews)
+        return Issuance(
+            certificate=record,
+            voucher=voucher,
+            event=event,
+            max_active=desk.policy.max_active,
+            formerly=desk.formerly,
+        )
 
 
 def _request_key(desk: Desk, process: Process) -> bytes:

@@ -359,3 +359,39 @@ def test_nothing_secret_is_logged(lab, caplog) -> None:
     assert not any(token in caplog.text for token in lab.google.tokens)
     assert "PRIVATE KEY" not in caplog.text
     assert lab.settings.key.hex() not in caplog.text
+
+
+def test_one_live_certificate_for_each_person(lab) -> None:
+    """`max_active` holds: with one allowed, a person's second Chromebook is refused with the reason."""
+    lab.site = with_profile(lab, max_active=1)
+    first = lab.google.user("one", "ada@northwind.example")
+    second = lab.google.user("two", "ada@northwind.example", number=1)
+    answered(lab, first)
+    answered(lab, second)
+    assert first.issued
+    assert second.failure
+    assert "max_active" in json.loads(lab.audit()[-1])["reason"]
+
+
+def test_a_device_may_renew(lab) -> None:
+    """A device that renews does not stand in its own way: the old certificate is recorded as renewed."""
+    students = NORTHWIND.group("students")
+    students = replace(students, profile=replace(students.profile, max_active=1))
+    lab.site = replace(lab.site, organization=replace(NORTHWIND, groups=(STAFF, students)))
+    first = lab.google.device("one", directory_id="same")
+    second = lab.google.device("two", number=1, directory_id="same")
+    answered(lab, first)
+    answered(lab, second)
+    assert second.issued
+    old, new = lab.records()
+    assert new.renews == old.serial
+
+
+def test_former_names_of_a_group(lab) -> None:
+    """A profile in the console may still say what the group was called before."""
+    students = replace(NORTHWIND.group("students"), formerly=("pupils",))
+    lab.site = replace(lab.site, organization=replace(NORTHWIND, groups=(STAFF, students)))
+    chromebook = lab.google.device("one", "pupils")
+    answered(lab, chromebook)
+    assert chromebook.issued
+    assert [record.group for record in lab.records()] == ["students"]
