@@ -51,7 +51,7 @@ def test_state_and_keys_are_not_needed(onboard, folder) -> None:
 def test_kinds_are_those_of_the_contract(onboard, folder, group, platform, wanted) -> None:
     """Each group gets the kinds that the contract lists for a platform; some more are for administrators."""
     onboard("generate", "--out", "out", "--group", group, "--platform", platform)
-    more = {"gpo", "instructions", "provisioning-package"}
+    more = {"gpo", "instructions", "provisioning-package", "chrome-provisioning", "amapi-before"}
     assert sorted(kind for _, _, kind in kinds("out") if kind not in more) == wanted
 
 
