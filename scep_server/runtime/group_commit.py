@@ -14,6 +14,8 @@ from datetime import datetime
 
 from scep_server.store import Entry, Outcome, Store, StoreError
 
+ENOUGH = 16  # entries of a transaction that need not wait for more: the fsync's share is small by then
+
 _Pending = tuple[Entry, "asyncio.Future[Outcome]"]
 _Result = Outcome | Exception
 
@@ -43,10 +45,8 @@ class GroupCommit:
         future: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append((entry, future))
         if self._idle.is_set():
-            # Not now but at the end of this turn of the loop: every request that is ready in it shares
-            # the transaction, and one fsync serves them all.
             self._idle.clear()
-            loop.call_soon(self._flush, loop)
+            loop.call_soon(self._gather, loop, 0)
         return await future
 
     async def close(self) -> None:
@@ -54,6 +54,17 @@ class GroupCommit:
         await self._idle.wait()
         self._batches.put(None)
         self._thread.join()
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Flush once a turn of the loop has brought nothing more.
+
+        Requests that are ready come in turn by turn. One transaction for all of them costs one fsync, and
+        the thread does not take the interpreter from those that are still at their RSA operations.
+        """
+        if before < len(self._waiting) < ENOUGH:
+            loop.call_soon(self._gather, loop, len(self._waiting))
+        else:
+            self._flush(loop)
 
     def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting, []
@@ -72,7 +83,7 @@ class GroupCommit:
                 future.set_exception(result)
             else:
                 future.set_result(result)
-        self._flush(loop)
+        self._gather(loop, 0)
 
     def _write(self) -> None:
         while (work := self._batches.get()) is not None:
