@@ -118,12 +118,17 @@ def _judge(
 def _write(
     session: Session, site: Site, radius: Radius, given: ServerCertificate | None, folder: Path, *, ocsp: bool
 ) -> None:
+    from onboard.options import RadiusType
     from onboard.pki import read_certificates
-    from onboard.radius import Client, Settings, build, make_policy, write_folder
+    from onboard.radius import Client, Settings, build, make_policy, recipes, write_folder
     from onboard.rehearse.from_site import current_crls, server_certificate
 
     certificates = read_certificates(session.organization, session.folder)
     policy = make_policy(session.organization, radius, certificates)
+    if radius.type is not RadiusType.FREERADIUS:
+        written = write_folder(folder, recipes(policy))
+        console.note(f"radius {radius.name} is of type {radius.type}; how to set it up: {written[0].parent}")
+        return
     server = given or server_certificate(site, radius)
     if server is not None:
         _judge(site, radius, server, certificates)

@@ -4,9 +4,11 @@ It says the same as the payloads: groups, authorities and networks are those of 
 the SCEP server is let in where its group may go and nowhere else.
 """
 
-from onboard.radius.files import ConfigFile, build
+from onboard.radius.config_file import ConfigFile
+from onboard.radius.files import build
 from onboard.radius.judging import dns_names, judge_chain, judge_server
 from onboard.radius.policy import Policy, make_policy
+from onboard.radius.recipes import recipes
 from onboard.radius.settings import Client, ServerCertificate, Settings, load_server
 from onboard.radius.writing import write_folder
 
@@ -22,5 +24,6 @@ __all__ = [
     "judge_server",
     "load_server",
     "make_policy",
+    "recipes",
     "write_folder",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from cryptography import x509
@@ -12,8 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from onboard import templating
 from onboard.pki import PublicCertificate
 from onboard.radius import quoting
+from onboard.radius.config_file import ConfigFile
 from onboard.radius.openssl_names import name_hash, one_line
 from onboard.radius.policy import Policy
+from onboard.radius.recipes import recipes
 from onboard.radius.settings import ServerCertificate, Settings
 
 _FILTERS: Mapping[str, templating.Filter] = {
@@ -25,15 +26,6 @@ _FILTERS: Mapping[str, templating.Filter] = {
     "comment": quoting.comment,
     "shell": quoting.shell,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigFile:
-    """One file below the configuration folder."""
-
-    path: str
-    content: bytes = field(repr=False)
-    mode: int = 0o644
 
 
 def build(
@@ -64,6 +56,7 @@ def build(
         _template("onboard-radius-crls.service", policy, settings),
         _template("onboard-radius-crls.timer", policy, settings),
         _template("README.md", policy, settings),
+        *recipes(policy),
         *_trust(policy, crls),
         *(() if server is None else _server(server)),
     )

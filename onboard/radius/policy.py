@@ -33,6 +33,7 @@ class Rule:
     """One group: which certificates are its members', where they may go, what they get."""
 
     group: str
+    authority: str  # name of the issuer in the org
     issuer: str  # TLS-Client-Cert-Issuer
     subject: str  # regular expression over the whole TLS-Client-Cert-Subject; empty: the issuer tells
     openings: tuple[Opening, ...]
@@ -163,6 +164,7 @@ def _rule(
     shared = [other for other in organization.groups if authority.name in {a.name for a in other.authorities}]
     return Rule(
         group=group.name,
+        authority=authority.name,
         issuer=one_line(issuer.parsed.subject),
         subject=_subject_pattern(organization, group, name) if len(shared) > 1 else "",
         openings=_openings(group, radius),

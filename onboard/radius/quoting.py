@@ -56,6 +56,11 @@ def comment(value: str) -> Quoted:
     return Quoted("".join(character if character.isprintable() else " " for character in value))
 
 
+def cell(value: str) -> Quoted:
+    """A cell of a Markdown table."""
+    return Quoted(comment(value).replace("\\", "\\\\").replace("|", "\\|"))
+
+
 def shell(value: str) -> Quoted:
     """One word of a shell script."""
     _demand_printable(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from onboard.errors import StateError
-from onboard.radius.files import ConfigFile
+from onboard.radius.config_file import ConfigFile
 
 
 def write_folder(folder: Path, files: Iterable[ConfigFile]) -> tuple[Path, ...]:

@@ -95,7 +95,7 @@ class LocalRadius:
             told = next((line for line in reversed(self._log) if "Login incorrect" in line), "")
             detail = told.partition("Login incorrect (eap_tls: (TLS) ")[2].partition("): [")[0]
             # Where the device refused, its alert is all that the server knows.
-            reason = f"{reason} ({detail})" if detail and "Alert read" not in detail else reason
+            reason = f"{reason} (TLS: {detail})" if detail and "Alert read" not in detail else reason
         return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=reason)
 
 
