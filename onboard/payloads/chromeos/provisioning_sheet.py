@@ -12,6 +12,7 @@ from onboard.artifact import Artifact
 from onboard.dialects.google import ADAPTER_FIELDS, adapter_refusal
 from onboard.model import Platform
 from onboard.payloads.chromeos import sheet_text
+from onboard.payloads.chromeos.renewal import renewal
 from onboard.plan import GroupPlan
 from onboard.variables import KNOWN_WHEN_MADE, Holder
 
@@ -67,7 +68,7 @@ def document(plan: GroupPlan) -> dict[str, object]:
             "Applies to": "Users" if plan.holder is Holder.USER else "Devices",
             "Adapter configuration reference": plan.group,
             "Key type": "RSA",
-            "Renew before expiry (days)": plan.profile.renew_within.days,
+            "Renew before expiry (days)": renewal(plan).days,
         },
         "adapter": {
             "subscription": _SUBSCRIPTION,
@@ -76,7 +77,7 @@ def document(plan: GroupPlan) -> dict[str, object]:
         },
         "issued": {
             "by": plan.issuing.common_name,
-            "subject": {part.type.key: part.value.spell(_field) for part in plan.scep.subject},
+            "subject": [{part.type.key: part.value.spell(_field)} for part in plan.scep.subject],
         },
         "certificates": [
             {"name": anchor.common_name, "sha256": anchor.sha256.hex(), "pem": anchor.pem}

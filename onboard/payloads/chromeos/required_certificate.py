@@ -6,6 +6,7 @@ management server and to compare a device's policy page (chrome://policy) with w
 
 from __future__ import annotations
 
+from onboard.payloads.chromeos.renewal import renewal
 from onboard.plan import GroupPlan
 from onboard.variables import Holder
 
@@ -35,7 +36,7 @@ def required_certificate(
         "policy_version": policy_version,
         "key_algorithm": "rsa",  # SCEP is RSA everywhere, and ec is not for users
         # Absent means 0: no renewal before the certificate has run out.
-        "renewal_period_seconds": int(plan.profile.renew_within.total_seconds()),
+        "renewal_period_seconds": int(renewal(plan).total_seconds()),
         "enable_remote_attestation_check": True,
     }
     if plan.holder is Holder.DEVICE:

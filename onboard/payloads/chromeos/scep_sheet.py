@@ -14,6 +14,7 @@ from onboard.dialects import DIALECTS
 from onboard.model import NetworkType, Platform
 from onboard.names import AltNameKind
 from onboard.payloads.chromeos import sheet_text
+from onboard.payloads.chromeos.renewal import renewal
 from onboard.plan import GroupPlan, challenge_template
 from onboard.variables import CHALLENGE, Holder
 
@@ -88,7 +89,7 @@ def document(plan: GroupPlan, spelling: Callable[[str], str]) -> dict[str, objec
             "Security": "Strict",
             "SCEP server URL": plan.scep.url,
             "Certificate validity period (years)": _years(plan),
-            "Renew within days": plan.profile.renew_within.days,
+            "Renew within days": renewal(plan).days,
             "Extended key usage": _extended_key_usages(plan),
             "Challenge type": "Static",
             "Challenge": challenge_template(plan).spell(spelling),
