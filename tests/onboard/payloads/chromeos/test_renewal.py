@@ -21,7 +21,7 @@ def test_as_the_profile_says():
 
 @given(valid_for=DAYS, renew_within=DAYS)
 def test_never_without_end(valid_for, renew_within):
-    """A new certificate is never old enough to be renewed, even where the server takes renewals at any time."""
+    """A new certificate is never old enough to be renewed, even where the server takes renewals always."""
     plan = staff_plan()
     profile = replace(plan.profile, valid_for=valid_for, renew_within=min(renew_within, valid_for))
     found = renewal(replace(plan, profile=profile))
