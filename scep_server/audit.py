@@ -164,26 +164,44 @@ def link(previous: bytes, sequence: int, event: Event) -> ChainedEvent:
     )
 
 
-def verify(links: Iterable[ChainedEvent]) -> Verdict:
+def verify(links: Iterable[ChainedEvent], kept: tuple[int, bytes] | None = None) -> Verdict:
     """Walk the whole chain from its first link and say how far it holds.
 
     A change, a removal or an insertion anywhere but at the tail shows; a cut tail shows only against
     a head that was kept elsewhere, which is why the verdict names head and count.
+
+    Args:
+        links: from the first one on.
+        kept: number and hash of a link, from a checkpoint: the chain must still have it.
     """
     head, count = GENESIS, 0
     for found in links:
-        expected = count + 1
-        if found.sequence != expected:
-            fault = f"event {expected} is missing: event {found.sequence} follows event {count}"
+        if kept is not None and count == kept[0] and head != kept[1]:
+            break
+        fault = _fault(found, head, count + 1)
+        if fault:
             return Verdict(count=count, head=head, fault=fault)
-        if hashlib.sha256(head + found.text.encode()).digest() != found.hash:
-            fault = f"event {expected} or its predecessor was changed: the hash does not fit"
-            return Verdict(count=count, head=head, fault=fault)
-        if json.loads(found.text).get("sequence") != expected:
-            fault = f"event {expected} calls itself by another number"
-            return Verdict(count=count, head=head, fault=fault)
-        head, count = found.hash, expected
-    return Verdict(count=count, head=head)
+        head, count = found.hash, count + 1
+    return Verdict(count=count, head=head, fault=_against(kept, count, head))
+
+
+def _fault(found: ChainedEvent, head: bytes, expected: int) -> str:
+    if found.sequence != expected:
+        return f"event {expected} is missing: event {found.sequence} follows event {expected - 1}"
+    if hashlib.sha256(head + found.text.encode()).digest() != found.hash:
+        return f"event {expected} or its predecessor was changed: the hash does not fit"
+    if json.loads(found.text).get("sequence") != expected:
+        return f"event {expected} calls itself by another number"
+    return ""
+
+
+def _against(kept: tuple[int, bytes] | None, count: int, head: bytes) -> str:
+    """What a checkpoint has to say about a chain that holds in itself."""
+    if kept is None or count > kept[0]:
+        return ""
+    if count < kept[0]:
+        return f"the tail was cut: the checkpoint counts {kept[0]} events, and {count} are here"
+    return "" if head == kept[1] else f"event {count} is not the one that the checkpoint was made over"
 
 
 class Tally:

@@ -88,6 +88,7 @@ CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
 CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
 EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
+DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"  # RFC 9336
 CMC_RA: Final = "1.3.6.1.5.5.7.3.28"  # RFC 6402 §2.10: an RA; no TLS stack takes it for clientAuth
 
 # Name forms: [MS-WCCE] userPrincipalName as otherName

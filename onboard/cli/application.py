@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from onboard.cli import (
+    audit,
     ca,
     cert,
     challenge,
@@ -72,6 +73,7 @@ app.command("diff", epilog=epilog("diff"))(diff.command)
 app.command("whitelist", epilog=epilog("whitelist"))(whitelist.command)
 app.add_typer(challenge.app, name="challenge")
 app.add_typer(cert.app, name="cert")
+app.add_typer(audit.app, name="audit")
 app.command("status", epilog=epilog("status"))(status.command)
 app.command("serve", epilog=epilog("serve"))(serve.command)
 app.command("up", epilog=epilog("up"))(serve.up)

@@ -97,20 +97,23 @@ def _configure(
     key_passphrase: str | None,
 ) -> ServerConfig:
     from onboard.serve import configure
+    from onboard.serve.reporting import reporting
     from scep_server.runtime.config import Tls
 
     if (tls_cert is None) != (tls_key is None):
         msg = "--tls-cert and --tls-key go together"
         raise typer.BadParameter(msg)
     found = {group.name: session.static_challenge(group) for group in session.organization.groups}
+    site = ca.site_of(session, key_passphrase)
     return configure(
-        ca.site_of(session, key_passphrase),
+        site,
         {name: challenge for name, challenge in found.items() if challenge is not None},
         former={group.name: session.former_challenges(group) for group in session.organization.groups},
         parts=_parts(only),
         trusted_proxies=[_network(text) for text in trusted_proxy or ("127.0.0.0/8", "::1/128")],
         tls=Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None,
         keep_up=True,
+        reports=reporting(site, session.tokens()),
     )
 
 

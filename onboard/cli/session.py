@@ -65,6 +65,13 @@ class Session:
             if former.until >= today
         )
 
+    def tokens(self) -> Mapping[str, Secret]:
+        """The token of each sink of the audit trail that has one, resolved now."""
+        from onboard.orgfile import resolve
+
+        sinks = [(sink.name, sink.token) for sink in self.organization.audit]
+        return {name: resolve(token, os.environ, self.folder) for name, token in sinks if token is not None}
+
     def site(self, passphrase: Secret | None = None) -> Site:
         """The organization, its folders and the clock, for what touches keys."""
         from onboard.provision import Site, StateFolder

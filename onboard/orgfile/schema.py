@@ -339,7 +339,9 @@ def _sink() -> Schema:
             "url": _line("tls://HOST:PORT or tcp://HOST:PORT of syslog; a URL of http."),
             "format": _choice(SinkFormat, "Of the lines; json when absent."),
             "trust": _pattern(scalars.FILE_REFERENCE, "Authority of the other side, PEM; file:PATH."),
-            "token": _line("http: env:NAME or file:PATH of a Bearer token."),
+            "token": _pattern(
+                "env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "http: env:NAME or file:PATH of a Bearer token."
+            ),
         },
         ["type", "url"],
     )

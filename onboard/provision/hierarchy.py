@@ -26,6 +26,7 @@ class Kind(enum.StrEnum):
     OCSP = "ocsp"
     RADIUS = "radius"
     SIGNING = "signing"
+    AUDIT = "audit"
     CRL = "crl"
 
 
@@ -123,6 +124,15 @@ def _leaves(organization: Organization) -> Iterator[Leaf]:
         key="rsa-2048",
         issuer=_signing_issuer(organization),
         shape=Shape.PROFILE_SIGNER,
+        valid_for=SIGNER_VALID_FOR,
+    )
+    yield Leaf(
+        kind=Kind.AUDIT,
+        name="checkpoints",
+        common_name="Audit checkpoints",
+        key="ec-p256",
+        issuer=_signing_issuer(organization),
+        shape=Shape.AUDIT_SIGNER,
         valid_for=SIGNER_VALID_FOR,
     )
 

@@ -54,7 +54,7 @@ def inventory(state: StateFolder) -> Inventory:
         StateError: a folder cannot be read.
     """
     found: dict[tuple[Kind, str], list[Generation]] = {}
-    for kind in (Kind.RA, Kind.OCSP, Kind.RADIUS, Kind.SIGNING):
+    for kind in (Kind.RA, Kind.OCSP, Kind.RADIUS, Kind.SIGNING, Kind.AUDIT):
         folder = state.path / kind.value
         with explained(folder):
             names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()

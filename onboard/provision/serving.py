@@ -122,6 +122,10 @@ class Loader:
         """Signs mobileconfigs; None where it is not valid."""
         return next(iter(self.pairs(Kind.SIGNING, "profiles")), None)
 
+    def audit_signer(self) -> Pair | None:
+        """Signs checkpoints of the audit trail; None where it is not there, or not valid."""
+        return next(iter(self.pairs(Kind.AUDIT, "checkpoints")), None)
+
     def pairs(self, kind: Kind, name: str) -> tuple[Pair, ...]:
         """Every whole pair that has not expired, newest first.
 

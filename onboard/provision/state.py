@@ -9,6 +9,8 @@ DIR/                0700, the owner's alone
   ocsp/NAME.key     OCSP signer of authority NAME, with NAME.pem
   radius/NAME.key   RADIUS server certificate, with NAME.pem
   signing/profiles.key   signs mobileconfigs, with profiles.pem
+  audit/checkpoints.key  signs checkpoints of the audit trail, with checkpoints.pem
+  outbox/NAME.json  how much of the audit trail a sink has; checkpoint.json, the newest checkpoint
   crl/NAME.crl      CRLs as the server publishes them
   store.sqlite3     challenges, certificates, audit trail
 
@@ -31,8 +33,8 @@ from scep_server.keys.files import remove_partial, write_new
 
 Entropy = Callable[[int], bytes]  # that many random octets
 
-_KEY_FOLDERS = ("keys", "ra", "ocsp", "radius", "signing")
-FOLDERS = (*_KEY_FOLDERS, "crl")  # a running server writes to the last one
+_KEY_FOLDERS = ("keys", "ra", "ocsp", "radius", "signing", "audit")
+FOLDERS = (*_KEY_FOLDERS, "crl", "outbox")  # a running server writes to the last two
 _PEPPER_OCTETS = 32
 _CURES = {
     errno.ENOSPC: "make room on the disk and run the command again; nothing was left half-written",
@@ -70,6 +72,11 @@ class StateFolder:
     def crls(self) -> Path:
         """Where the server keeps the CRLs that it publishes."""
         return self.path / "crl"
+
+    @property
+    def outbox(self) -> Path:
+        """Where the server keeps how far each sink of the audit trail is."""
+        return self.path / "outbox"
 
     def pepper(self) -> bytes:
         """The key of the challenges' digests.

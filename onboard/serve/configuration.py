@@ -21,7 +21,7 @@ from scep_server import limits
 from scep_server.authority import IssuingAuthority
 from scep_server.challenges import StaticChallenge
 from scep_server.revocation import Responder
-from scep_server.runtime.config import Served, ServerConfig, Tls, system_clock
+from scep_server.runtime.config import Reporting, Served, ServerConfig, Tls, system_clock
 from scep_server.service import Alternate, ApprovalQueue, Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.sqlite_store import SqliteStore
@@ -51,6 +51,7 @@ def configure(
     trusted_proxies: Sequence[limits.Network] = (),
     tls: Tls | None = None,
     keep_up: bool = False,
+    reports: Reporting | None = None,
 ) -> ServerConfig:
     """Everything that the organization's server needs.
 
@@ -61,6 +62,7 @@ def configure(
         parts: what to serve; everything when None.
         trusted_proxies: networks whose X-Forwarded-For is believed.
         tls: certificate and key, to serve https.
+        reports: what leaves this machine of the audit trail, of `reporting`; None: nothing does.
         keep_up: renew RA, OCSP and signing certificates while it runs, and take what others renewed.
 
     Raises:
@@ -78,6 +80,7 @@ def configure(
     return ServerConfig(
         endpoints=served.endpoints,
         authorities=served.authorities,
+        reporting=reports,
         refresh=Upkeep(site, load, system_clock) if keep_up else None,
         open_store=lambda: SqliteStore(site.state.store),
         pepper=pepper,

@@ -16,7 +16,7 @@ LOGGER = logging.getLogger(__name__)
 EVERY = timedelta(days=1)
 # What the server itself works with. A RADIUS certificate is not among them: its server has a copy of its own,
 # and `status` must go on speaking of that one until `onboard radius` has brought the next.
-KINDS = frozenset({Kind.RA, Kind.OCSP, Kind.SIGNING})
+KINDS = frozenset({Kind.RA, Kind.OCSP, Kind.SIGNING, Kind.AUDIT})
 
 
 class Upkeep:

@@ -31,12 +31,14 @@ class Shape(enum.Enum):
     RADIUS_SERVER: serverAuth, which Windows and Apple demand of an EAP server.
     PROFILE_SIGNER: a mobileconfig is signed with CMS like S/MIME mail, and OpenSSL verifies it as such;
     Apple demands no particular usage. codeSigning would let the key sign programs too.
+    AUDIT_SIGNER: signs checkpoints of the audit trail; id-kp-documentSigning (RFC 9336).
     """
 
     REGISTRATION_AUTHORITY = (oids.CMC_RA, oids.EMAIL_PROTECTION)
     OCSP_SIGNER = (oids.OCSP_SIGNING,)
     RADIUS_SERVER = (oids.SERVER_AUTH,)
     PROFILE_SIGNER = (oids.EMAIL_PROTECTION,)
+    AUDIT_SIGNER = (oids.DOCUMENT_SIGNING,)
 
 
 def root(

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from scep_server.runtime.config import Served, ServerConfig, Tls
+from scep_server.runtime.config import Reporting, Served, ServerConfig, Sink, Tls
 from scep_server.runtime.local import running_server
 from scep_server.runtime.serving import listen, serve, url_of
 
-__all__ = ["Served", "ServerConfig", "Tls", "listen", "running_server", "serve", "url_of"]
+__all__ = [
+    "Reporting",
+    "Served",
+    "ServerConfig",
+    "Sink",
+    "Tls",
+    "listen",
+    "running_server",
+    "serve",
+    "url_of",
+]

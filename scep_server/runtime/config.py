@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from scep_server.forwarding import Sender
 from scep_server.http.exchange import ASGIApp
 from scep_server.limits import Network, Rate
+from scep_server.reporting import CheckpointSigner, Format
 from scep_server.service import Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.store import Store
@@ -33,6 +35,38 @@ class Served:
 
     endpoints: tuple[Endpoint, ...]
     authorities: tuple[PublishedAuthority, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sink:
+    """Where the audit trail goes.
+
+    Attributes:
+        name: of its files in the folder of outboxes.
+        form: of the lines.
+        make_sender: makes what sends them, in the process that sends.
+    """
+
+    name: str
+    form: Format
+    make_sender: Callable[[], Sender]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """What leaves this machine of the audit trail.
+
+    Attributes:
+        folder: of outboxes and the newest checkpoint; exists.
+        signer: of checkpoints; None: there are none.
+        sinks: who gets events and checkpoints.
+        checkpoint_seconds: from one checkpoint to the next; there is one at the end besides.
+    """
+
+    folder: Path
+    signer: CheckpointSigner | None = None
+    sinks: tuple[Sink, ...] = ()
+    checkpoint_seconds: float = 3600.0
 
 
 class Refresh(Protocol):
@@ -71,6 +105,7 @@ class ServerConfig:
         clock: now, aware UTC; a rehearsal plays in the future.
         refresh: brings new keys while the server runs; None: keys stay as they are.
         refresh_seconds: between two questions.
+        reporting: what leaves this machine of the audit trail; None: nothing does.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -87,3 +122,4 @@ class ServerConfig:
     clock: Callable[[], datetime] = system_clock
     refresh: Refresh | None = None
     refresh_seconds: float = 60.0
+    reporting: Reporting | None = None

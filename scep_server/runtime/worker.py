@@ -23,6 +23,7 @@ from scep_server.runtime.health import Health
 from scep_server.runtime.metrics import Metrics
 from scep_server.runtime.protocol import GuardedProtocol
 from scep_server.runtime.refreshing import Refreshing, keys_of
+from scep_server.runtime.reporter import Reporter
 from scep_server.service import Endpoint, Service, World
 from scep_server.service.enrolling import Enrolling
 from scep_server.service.publishing import Publisher
@@ -92,12 +93,16 @@ class Worker:
             health=health,
         )
         application = self._application(endpoints, health, service, publisher)
-        tending = (_tend(service, store, self._config.clock), refreshing.run())
+        reporter = self._reporter()
+        tending = [_tend(service, store, self._config.clock), refreshing.run()]
+        tending += [] if reporter is None else [reporter.run(store)]
         try:
             await self._answer(application, tending, sockets)
         finally:
             await service.close()
             await recorder.close()
+            if reporter is not None:
+                await reporter.close(store)
             store.close()
 
     async def _answer(
@@ -133,6 +138,12 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _reporter(self) -> Reporter | None:
+        reporting = self._config.reporting
+        if reporting is None or self._number != 0:
+            return None
+        return Reporter(reporting, self._config.open_store, self._config.clock)
 
     def _hold_lifeline(self) -> None:
         if self._lifeline is None:
