@@ -13,7 +13,7 @@ from onboard.errors import OnboardError
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
-IN_FLIGHT: Final = 200  # processes that wait for their devices at the same time
+IN_FLIGHT: Final = 1000  # processes that wait for their devices at the same time; each costs a coroutine
 _LEASE: Final = 3600.0  # seconds that a message stays with us at most; Pub/Sub's own limit
 
 
