@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from support.scep_site import RENEWS_AT_ANY_TIME, STATIC_SECRET, site, subject_o
 
 from onboard.cli import run
 from scep_server.runtime import running_server
+from scep_server.service import ApprovalQueue
+from scep_server.sqlite_store import SqliteStore
+from scep_server.store import PendingState
 
 PROJECT = Path(__file__).parent / "jscep"
 EMAIL = "ada@northwind.example"
@@ -147,3 +151,48 @@ def test_doctor_foretells_how_it_fares_elsewhere(device, tmp_path, capsys):
     foretold = rows["Android agent (jscep)", "enrolment"]
     assert foretold["outcome"] == "would fail"
     assert "HTTP 500 (pkcs7: Message digest mismatch" in foretold["why"]
+
+
+def test_it_waits_until_a_person_has_decided(classpath, tmp_path):
+    """Without a challenge it is told PENDING and polls; it gets the certificate, or the refusal."""
+    here = site()
+    endpoint = here.endpoint(static=(), approval=ApprovalQueue())
+    store = SqliteStore(tmp_path / "scep.sqlite")
+    with running_server(here.config(tmp_path / "scep.sqlite", endpoints=(endpoint,))) as url:
+        for decision in ("approve", "reject"):
+            environment = {
+                "PATH": os.environ["PATH"],
+                "SUBJECT": subject_of(EMAIL),
+                "EMAIL": EMAIL,
+                "CA_SHA256": here.authority.certificate.fingerprint(SHA256()).hex(),
+            }
+            command = ["java", "-cp", classpath, "interop.Device", "wait", f"{url}/scep/staff"]
+            with subprocess.Popen(
+                [*command, str(tmp_path / f"{decision}.p12")],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                bufsize=1,
+            ) as process:
+                said = [process.stdout.readline().strip()]
+                process.stdin.write("x")
+                process.stdin.flush()
+                said.append(process.stdout.readline().strip())
+                now = datetime.now(UTC)
+                (request,) = (p for p in store.pending(now) if p.state is PendingState.WAITING)
+                if decision == "approve":
+                    store.approve(request.id, now, now + timedelta(days=1))
+                else:
+                    store.reject(request.id, "not on the list", now)
+                process.stdin.write("x")
+                process.stdin.flush()
+                last = process.stdout.readline().strip()
+                process.stdin.close()
+            assert said == ["PENDING", "PENDING"], process.stderr
+            if decision == "approve":
+                issued(last).verify_directly_issued_by(here.authority.certificate)
+            else:
+                assert last == "FAILURE badRequest"
+    store.close()

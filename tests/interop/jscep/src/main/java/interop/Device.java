@@ -38,7 +38,7 @@ import org.jscep.client.Client;
 import org.jscep.client.EnrollmentResponse;
 
 /**
- * A device with a key store of one entry: {@code enrol|renew|crl|fetch URL STORE}.
+ * A device with a key store of one entry: {@code enrol|wait|renew|crl|fetch URL STORE}.
  *
  * <p>Subject, e-mail, challenge and the CA's SHA-256 come from the environment. What happened is said in one
  * line on standard output.
@@ -61,6 +61,7 @@ public final class Device {
         Device device = new Device(client, Path.of(arguments[2]));
         switch (arguments[0]) {
             case "enrol" -> device.enrol();
+            case "wait" -> device.enrolWithPatience();
             case "renew" -> device.renew();
             case "crl" -> device.readRevocationList();
             case "fetch" -> device.fetch();
@@ -71,6 +72,18 @@ public final class Device {
     private void enrol() throws Exception {
         KeyPair pair = newPair();
         answer(client.enrol(selfSigned(pair), pair.getPrivate(), request(pair, System.getenv("CHALLENGE"))), pair);
+    }
+
+    /** Asks without a challenge and, for each line on standard input, polls once. */
+    private void enrolWithPatience() throws Exception {
+        KeyPair pair = newPair();
+        X509Certificate own = selfSigned(pair);
+        EnrollmentResponse response = client.enrol(own, pair.getPrivate(), request(pair, null));
+        answer(response, pair);
+        while (response.isPending() && System.in.read() >= 0) {
+            response = client.poll(own, pair.getPrivate(), subject(), response.getTransactionId());
+            answer(response, pair);
+        }
     }
 
     private void renew() throws Exception {
