@@ -1,9 +1,12 @@
-"""Names as text -> DER, as certificates hold them. `policy.bounds` has judged every value before."""
+"""Names as text -> DER, as certificates hold them, and -> RFC 4514, as records and logs have them.
+
+`policy.bounds` has judged every value before.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from scep_server import ber, oids
@@ -20,12 +23,30 @@ _IA5_NAMES: Final[Mapping[AltNameKind, int]] = {
     AltNameKind.DNS: tags.CONTEXT | 2,
     AltNameKind.URI: tags.CONTEXT | 6,
 }
+# RFC 4514 §3; other types are written as their OID.
+_SHORT_TYPES: Final[Mapping[str, str]] = {
+    oids.COMMON_NAME: "CN",
+    oids.LOCALITY: "L",
+    oids.STATE_OR_PROVINCE: "ST",
+    oids.ORGANIZATION: "O",
+    oids.ORGANIZATIONAL_UNIT: "OU",
+    oids.COUNTRY: "C",
+    oids.STREET_ADDRESS: "STREET",
+    oids.DOMAIN_COMPONENT: "DC",
+    oids.USER_ID: "UID",
+}
+_SPECIAL: Final = re.compile(r'["+,;<>\\]')
 _UPN: Final = ber.object_identifier(oids.USER_PRINCIPAL_NAME)
 
 
 def subject(attributes: Iterable[Attribute]) -> bytes:
     """DER Name with one attribute in each RDN, in the order given (RFC 5280 §4.1.2.4)."""
     return ber.sequence(*[ber.tlv(tags.SET, _attribute(attribute)) for attribute in attributes])
+
+
+def rfc4514(attributes: Sequence[Attribute]) -> str:
+    """The text of `subject(attributes)`, last attribute first (RFC 4514 §2.1)."""
+    return ",".join([_typed(attribute) for attribute in reversed(attributes)])
 
 
 def general_names(alt_names: Iterable[AltName]) -> bytes:
@@ -35,6 +56,16 @@ def general_names(alt_names: Iterable[AltName]) -> bytes:
         ValueError: for kind OTHER, which nothing grants.
     """
     return ber.sequence(*map(_general_name, alt_names))
+
+
+def _typed(attribute: Attribute) -> str:
+    kind = _SHORT_TYPES.get(attribute.oid, attribute.oid)
+    value = _SPECIAL.sub(r"\\\g<0>", attribute.value).replace("\0", r"\00")
+    if value.startswith("#") or (value.startswith(" ") and len(value) > 1):
+        value = f"\\{value}"
+    if value.endswith(" "):
+        value = f"{value[:-1]}\\ "
+    return f"{kind}={value}"
 
 
 def _attribute(attribute: Attribute) -> bytes:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from scep_server import csr
 from scep_server.audit import EventKind
+from scep_server.authority import Issued
 from scep_server.errors import RequestRejectedError, ScepError
 from scep_server.limits import TokenBuckets
 from scep_server.messages import Csr, FailInfo
@@ -195,8 +193,8 @@ class Enrolling:
         authority = case.endpoint.authority_for(case.signs_reply)
         for _ in range(_DRAWS):
             serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
-            certificate = authority.issue(approval, serial=serial, now=case.now)
-            record = _record(case, warrant, approval, key, certificate, authority.name)
+            issued = authority.make(approval, serial=serial, now=case.now)
+            record = _record(case, warrant, approval, key, issued, authority.name)
             issuance = _issuance(case, record, warrant)
             self._demand_allowed(case, issuance)
             outcome = await self.recorder.record(issuance)
@@ -271,22 +269,22 @@ def _record(
     warrant: Warrant,
     approval: Approval,
     key: bytes,
-    certificate: x509.Certificate,
+    issued: Issued,
     issuer: str,
 ) -> CertificateRecord:
     return CertificateRecord(
-        serial=certificate.serial_number,
+        serial=issued.serial,
         issuer=issuer,
         group=case.endpoint.group,
         request=key,
-        subject=certificate.subject.rfc4514_string(),
+        subject=issued.subject,
         identity=approval.identity.value,
         values=approval.values,
         challenge=approval.challenge_id,
         spki=hashlib.sha256(approval.spki).digest(),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        not_before=issued.not_before,
+        not_after=issued.not_after,
         issued=case.now,
-        der=certificate.public_bytes(Encoding.DER),
+        der=issued.der,
         renews=None if warrant.renewed is None else warrant.renewed.serial,
     )

@@ -35,6 +35,16 @@ def test_a_certificate_says_what_was_approved(algorithm):
     issued.verify_directly_issued_by(issuer.certificate)
 
 
+def test_what_is_recorded_of_a_certificate_is_what_it_says():
+    """Serial, subject and both ends of its life, to the second, without anybody reading it again."""
+    made = authority().make(approval(), serial=SERIAL, now=NOW + timedelta(microseconds=999_999))
+    read = x509.load_der_x509_certificate(made.der)
+    assert made.serial == read.serial_number
+    assert made.subject == read.subject.rfc4514_string()
+    assert made.not_before == read.not_valid_before_utc
+    assert made.not_after == read.not_valid_after_utc
+
+
 def test_extensions_are_those_of_a_device():
     """No CA, the two key usages of SCEP clients, the profile's EKUs, and where to ask about it."""
     issuer = authority()
