@@ -37,6 +37,7 @@ INFRASTRUCTURE = {
     "ra/students",
     "radius/campus",
     "signing/profiles",
+    "audit/checkpoints",
 }
 
 
@@ -255,7 +256,7 @@ def test_an_interrupted_first_run_is_completed(tmp_path):
     init(site)
     key = (site.state.path / "keys/root.key").read_bytes()
     shutil.rmtree(tmp_path / "pki")
-    for folder in ("ra", "ocsp", "radius", "signing"):
+    for folder in ("ra", "ocsp", "radius", "signing", "audit"):
         shutil.rmtree(site.state.path / folder)
     for name in ("staff", "students"):
         (site.state.path / f"keys/{name}.key").unlink()

@@ -27,7 +27,8 @@ def test_the_layout_is_made_once(tmp_path):
     assert state.pepper() == pepper
     assert len(pepper) == 32
     names = {path.name for path in state.path.iterdir()}
-    assert names == {".gitignore", ".lock", "pepper", "keys", "ra", "ocsp", "radius", "signing", "crl"}
+    leaves = {"ra", "ocsp", "radius", "signing", "audit"}
+    assert names == {".gitignore", ".lock", "pepper", "keys", "crl", "outbox"} | leaves
     assert state.store.parent == state.crls.parent == state.path
 
 
