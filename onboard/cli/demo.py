@@ -71,17 +71,22 @@ def _devices(scene: Scene) -> bool:
     with console.progress("3. simulated devices enrol:") as line:
         results, issued = demo.play_devices(scene, lambda r: line.step(f"{r.group}, {r.platform}"))
     console.data(
-        "3. Simulated devices, each given its payload and nothing else, with a SCEP server on loopback"
+        "3. Simulated devices, each given its payload and nothing else, with SCEP and RADIUS on loopback"
     )
     rows = [_row(result) for result in results]
-    console.data(console.table(("group", "platform", "network", "enrolled", "remark"), rows))
+    headers = ("group", "platform", "network", "enrolled", "let in", "vlan", "remark")
+    console.data(console.table(headers, rows))
+    if not any(result.authenticated for result in results):
+        console.data("   EAP-TLS was not played; on Debian: apt install freeradius eapoltest\n")
     console.data(_issued(issued))
     return bool(results) and all(result.ok for result in results) and bool(issued)
 
 
 def _row(result: Result) -> tuple[str, ...]:
     enrolled = "yes" if result.enrolled else ("by agent" if result.ok else "no")
-    return result.group, result.platform, result.network, enrolled, result.reason
+    let_in = "-" if result.authenticated is None else "yes" if result.authenticated else "no"
+    vlan = "-" if result.vlan is None else str(result.vlan)
+    return result.group, result.platform, result.network, enrolled, let_in, vlan, result.reason
 
 
 def _issued(issued: tuple[CertificateRecord, ...]) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import sys
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +21,10 @@ from onboard.model import Platform
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.rehearse import Result
+
+
+_COLUMNS = ("group", "platform", "network", "read", "CA", "enrolled", "let in", "vlan", "renewal", "result")
+_LESS = ("read", "CA", "renewal")  # what a narrow terminal does without
 
 
 def command(
@@ -90,7 +97,8 @@ def command(
         console.warn("EAP-TLS was not played", hint="on Debian: apt install freeradius eapoltest")
     _show(results, output)
     if html is not None:
-        _write(html, session.organization.name, results, company.site.now)
+        later = company.site.now + company.ahead if company.ahead else None
+        _write(html, session.organization.name, results, company.site.now, later)
     if not all_ok(results):
         raise typer.Exit(1)
 
@@ -115,36 +123,63 @@ def _show(results: tuple[Result, ...], output: Format) -> None:
     if output is Format.JSON:
         console.data_json([result.to_json() for result in results])
         return
-    headers = ("group", "platform", "network", "enrolled", "authenticated", "vlan", "renewal", "", "remark")
-    console.data(console.table(headers, [_row(result) for result in results if not result.negative]))
+    positives = [result for result in results if not result.negative]
     negatives = [result for result in results if result.negative]
+    shown = [name for name in _COLUMNS if name not in _LESS or not _is_narrow()]
+    headers = [name if name != "result" else "" for name in shown]
+    cells = [_row(result) for result in positives]
+    console.data(console.table(headers, [[row[name] for name in shown] for row in cells]).rstrip())
+    _remarks(positives)
     if negatives:
         columns = ("what must fail", "group", "platform", "network", "", "what happened")
-        console.data(console.table(columns, [_negative_row(result) for result in negatives]))
+        console.data("")
+        console.data(console.table(columns, [_negative_row(result) for result in negatives]).rstrip())
 
 
-def _write(path: Path, organization: str, results: tuple[Result, ...], now: datetime) -> None:
+def _remarks(results: list[Result]) -> None:
+    """What does not fit into a cell; several rows with the same remark share its line."""
+    shared: dict[tuple[bool, str, str], list[str]] = {}
+    for result in sorted(results, key=lambda result: result.ok):
+        if result.reason:
+            row = f"{result.group} {result.platform} {result.network}".rstrip()
+            shared.setdefault((result.ok, result.reason, result.where), []).append(row)
+    for (is_ok, reason, where), rows in shared.items():
+        console.data(f"{'note' if is_ok else 'failed'}: {', '.join(rows)}: {reason}")
+        if where:
+            console.data(f"  see {where}")
+
+
+def _write(
+    path: Path, organization: str, results: tuple[Result, ...], now: datetime, later: datetime | None
+) -> None:
     from onboard.rehearse.report import page
 
     try:
-        path.write_text(page(organization, results, now), encoding="utf-8")
+        path.write_text(page(organization, results, now, later), encoding="utf-8")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise OnboardError(msg) from error
 
 
-def _row(result: Result) -> tuple[str, ...]:
-    return (
-        result.group,
-        result.platform,
-        result.network or "-",
-        _word(result.enrolled),
-        _word(result.authenticated),
-        "-" if result.vlan is None else str(result.vlan),
-        result.renewal or "-",
-        "ok" if result.ok else "failed",
-        f"{result.reason} ({result.where})" if result.where else result.reason,
-    )
+def _is_narrow() -> bool:
+    """A terminal in which every column would break; pipes and logs take any width."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < 105
+
+
+def _row(result: Result) -> Mapping[str, str]:
+    """The cells by column; a format that cannot enrol is not at fault."""
+    return {
+        "group": result.group,
+        "platform": result.platform,
+        "network": result.network or "-",
+        "read": _word(result.read),
+        "CA": _word(result.pinned),
+        "enrolled": _word(result.enrolled or None if result.ok else result.enrolled),
+        "let in": _word(result.authenticated),
+        "vlan": "-" if result.vlan is None else str(result.vlan),
+        "renewal": result.renewal or "-",
+        "result": "ok" if result.ok else "failed",
+    }
 
 
 def _negative_row(result: Result) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ Files = Mapping[str, Sequence[bytes]]  # by kind of the manifest
 # certmonger.conf(5), enroll_ttls: the first of its defaults is 2,419,200 s.
 _CERTMONGER = timedelta(days=28)
 _TASK = re.compile(rb"^\$RenewWithinDays = (\d+)\s*$", re.MULTILINE)
-_PUSH = Renewal(by="a new push by the MDM", within=None, signed=False)
+_PUSH = Renewal(by="MDM push", within=None, signed=False)
 
 
 def read_renewal(platform: str, files: Files) -> Renewal:
@@ -51,7 +51,7 @@ def _windows(files: Files) -> Renewal:
     found = _TASK.search(scripts[0])
     if found is None:
         raise DeviceError("script: RenewWithinDays", "is missing or no number of days")
-    return Renewal(by="the script's daily task", within=timedelta(days=int(found[1])), signed=True)
+    return Renewal(by="daily task", within=timedelta(days=int(found[1])), signed=True)
 
 
 def _chromeos(files: Files) -> Renewal:
@@ -64,7 +64,7 @@ def _chromeos(files: Files) -> Renewal:
         within = timedelta(days=int(days))
     except (yaml.YAMLError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise DeviceError("sheet.form.Renew within days", "is missing or no number of days") from error
-    return Renewal(by="the connector", within=within, signed=False)
+    return Renewal(by="connector", within=within, signed=False)
 
 
 _READERS: Mapping[str, Callable[[Files], Renewal]] = {

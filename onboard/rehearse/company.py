@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from onboard.model import Organization
 from onboard.provision import Site
@@ -21,6 +22,7 @@ class Company:
         challenges: resolved static challenges by group.
         values: for variables, instead of invented ones.
         live: enrol at the org's own server, over the network as it is.
+        store: where the throw-away server's records stay; None: nowhere. Not with `live`.
         ahead: also play the day that is so far ahead; nothing for today alone. Not with `live`.
         negative: also play what must fail.
         progress: called with each row.
@@ -30,6 +32,7 @@ class Company:
     challenges: Mapping[str, Secret] = field(repr=False)
     values: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
+    store: Path | None = None
     ahead: timedelta = timedelta(0)
     negative: bool = False
     progress: Callable[[Result], None]

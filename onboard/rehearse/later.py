@@ -69,7 +69,7 @@ def live_on(
             _, fresh = steps.enrol(pushed.enrolment or enrolment, pushed, later)
     except OnboardError as error:
         return Lived(identity=identity, renewal="failed", renewed=False, error=steps.told(error))
-    return Lived(identity=fresh, renewal=f"by {renewal.by}", renewed=True)
+    return Lived(identity=fresh, renewal=f"renewed by {renewal.by}", renewed=True)
 
 
 def go_on(

@@ -60,7 +60,7 @@ def rehearse_organization(company: Company, given: Sequence[Given]) -> tuple[Res
     """
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onboard-rehearsal-")))
-        path = company.site.state.store if company.live else scratch / "store.sqlite3"
+        path = company.site.state.store if company.live else company.store or scratch / "store.sqlite3"
         store = stack.enter_context(closing(SqliteStore(path)))
         fillings = Fillings(site=company.site, store=store, given=company.values)
         today = stack.enter_context(day(company, path, scratch / "today", ahead=timedelta(0)))

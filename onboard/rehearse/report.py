@@ -9,24 +9,35 @@ from onboard import templating
 from onboard.rehearse.result import Result, all_ok
 
 
-def page(organization: str, results: Sequence[Result], now: datetime) -> str:
+def page(organization: str, results: Sequence[Result], now: datetime, later: datetime | None = None) -> str:
     """The page; every value in it is escaped, nothing is loaded from elsewhere.
 
     Args:
         organization: its name.
         results: the rows, in their order.
         now: aware UTC, when it was played.
+        later: the other day that was played; None for today alone.
     """
+    positives = [result for result in results if not result.negative]
+    negatives = [result for result in results if result.negative]
     return templating.page(
         "rehearse/report.html.j2",
         organization=organization,
-        results=results,
-        good=sum(result.ok for result in results),
-        every=all_ok(results),
+        results=positives,
+        good=sum(result.ok for result in positives),
+        negatives=negatives,
+        refused=sum(result.ok for result in negatives),
+        every=all_ok(positives),
         now=f"{now:%Y-%m-%d %H:%M} UTC",
+        later="" if later is None else f"{later:%Y-%m-%d}",
         word=_word,
+        kind=_kind,
     )
 
 
 def _word(value: bool | None) -> str:  # noqa: FBT001  a cell of the table
     return "–" if value is None else "yes" if value else "no"  # noqa: RUF001  a dash, not a minus
+
+
+def _kind(value: bool | None) -> str:  # noqa: FBT001  a cell of the table
+    return "none" if value is None else "ok" if value else "failed"

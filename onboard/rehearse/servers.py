@@ -29,6 +29,7 @@ from onboard.serve import configure
 from scep_server.runtime import running_server
 from scep_server.runtime.config import ServerConfig, system_clock
 from scep_server.sqlite_store import SqliteStore
+from scep_server.store import StoredCrl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,30 @@ def scep(company: Company, store: Path, ahead: timedelta) -> Iterator[httpx.Clie
         return
     config = replace(
         _configured(company, ahead),
-        open_store=lambda: SqliteStore(store),
+        open_store=lambda: _DayStore(store),
         per_address=None,  # every device of the rehearsal has one address
         clock=lambda: system_clock() + ahead,
     )
     urls = (company.organization.scep.url, company.organization.pki.url)
     with running_server(config) as base, redirecting_client(dict.fromkeys(map(_host, urls), base)) as client:
         yield client
+
+
+class _DayStore(SqliteStore):
+    """The records that all days share, and CRLs of this day's own: another day's would be of its time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._crls: dict[str, StoredCrl] = {}
+
+    def crl(self, issuer: str) -> StoredCrl | None:
+        """See `ReadingStore.crl`."""
+        return self._crls.get(issuer)
+
+    def save_crl(self, issuer: str, crl: StoredCrl) -> bool:
+        """See `Store.save_crl`."""
+        self._crls[issuer] = crl
+        return True
 
 
 def _configured(company: Company, ahead: timedelta) -> ServerConfig:

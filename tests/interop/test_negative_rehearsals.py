@@ -11,8 +11,9 @@ import pytest
 from support.northwind import NORTHWIND, STAFF_CHALLENGE
 from support.world import make_world
 
+from onboard.model import Platform
 from onboard.radius.policy import Opening
-from onboard.rehearse import radius_server, servers
+from onboard.rehearse import faketime, radius_server, servers
 from onboard.rehearse.company import Company
 from onboard.rehearse.from_site import fetch_crls, labels
 from onboard.rehearse.negative import Negative, Scenes
@@ -85,6 +86,16 @@ def test_everything_that_must_fail_is_refused(company):
     assert "revoked" in told[Negative.REVOKED]
     assert "expired" in told[Negative.EXPIRED]
     assert "device refused the RADIUS server" in told[Negative.WRONG_NAME]
+
+
+@pytest.mark.skipif(faketime.library() is None, reason="libfaketime is not installed")
+def test_another_day_beside_changes_nothing(company):
+    """CRLs of a day after the certificates' end leave theirs out; those of today must not follow."""
+    both = replace(company, ahead=timedelta(days=400))
+    rows = rehearse_organization(both, artifacts(both, NORTHWIND.groups, (Platform.LINUX,)))
+    negative = [row for row in rows if row.negative]
+    assert negative
+    assert all(row.ok for row in negative), negative
 
 
 def test_a_stale_crl_is_found_out(scenes, tmp_path):

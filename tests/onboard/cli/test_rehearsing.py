@@ -79,7 +79,7 @@ def test_the_whole_of_it_in_text(onboard, folder, without_radius):
     """People get a table."""
     done = onboard("rehearse", "--group", "staff", "--platform", "linux")
     assert re.search(
-        r"staff\s+linux\s+campus\s+yes\s+-\s+-\s+certmonger, from \d{4}-\d\d-\d\d\s+ok", done.out
+        r"staff\s+linux\s+campus\s+yes\s+yes\s+yes\s+-\s+-\s+certmonger, from \d{4}-\d\d-\d\d\s+ok", done.out
     )
 
 
