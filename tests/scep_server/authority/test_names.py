@@ -24,7 +24,7 @@ _TYPES = (
 )
 _VALUES = st.one_of(
     st.text(st.sampled_from('aB1 #+,;<>="\\\0ü'), min_size=1, max_size=12),
-    st.text(st.characters(codec="utf-8"), min_size=1, max_size=20),
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=16),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from cryptography import x509
@@ -117,6 +118,21 @@ def test_a_rejection_is_told(desk):
         assert (reply.status, reply.fail_info) == (FAILURE, BAD_REQUEST)
         assert "not one of ours" in reply.fail_info_text
     assert ask(desk, key_name="another").status == PENDING
+
+
+def test_a_rejection_without_a_reason_is_told_as_such(desk):
+    """The text ends where the reason would begin."""
+    ask(desk)
+    desk.store.reject(only(desk).id, "", desk.now)
+    assert poll(desk).fail_info_text == "the request was rejected"
+
+
+def test_a_queue_may_be_open_to_some_addresses_only():
+    """Requests from elsewhere are refused with the remedy, and take no place."""
+    desk = desk_with(replace(OPEN, addresses=(ip_network("10.0.0.0/8"),)))
+    assert ask(desk).status == FAILURE
+    assert "addresses" in desk.seen[-1].remedy
+    assert ask(desk, address="10.1.2.3").status == PENDING
 
 
 def test_an_approval_can_be_taken_back_until_it_is_used(desk):
