@@ -63,7 +63,8 @@ def weak_key_reason(
 
 
 def _factors(n: int) -> str | None:
-    if math.gcd(n, _small_primes()) != 1:
+    product = _small_primes()
+    if math.gcd(n % product, product) != 1:
         return "the RSA modulus has a small factor"
     if _is_roca(n):
         return "the RSA key was made by a library whose keys can be factored (ROCA, CVE-2017-15361)"
@@ -115,12 +116,19 @@ def _is_near_square(n: int) -> bool:
     candidate = root + (root * root != n)
     rest = candidate * candidate - n
     for _ in range(_FERMAT_ROUNDS):
-        # Only 12 of 64 residues are squares, which spares most of the roots.
-        if _SQUARES_MOD_64 >> (rest & 63) & 1 and math.isqrt(rest) ** 2 == rest:
+        # One number in 64 passes for a square by both residues, which spares nearly all roots.
+        passes = _SQUARES_MOD_64 >> (rest & 63) & 1 and _SQUARES_MOD_3465 >> rest % 3465 & 1
+        if passes and math.isqrt(rest) ** 2 == rest:
             return True
         rest += 2 * candidate + 1
         candidate += 1
     return False
 
 
-_SQUARES_MOD_64: Final = sum(1 << residue for residue in {number * number & 63 for number in range(64)})
+def _squares(modulus: int) -> int:
+    """A bit set of the residues that squares leave."""
+    return sum(1 << residue for residue in {number * number % modulus for number in range(modulus)})
+
+
+_SQUARES_MOD_64: Final = _squares(64)
+_SQUARES_MOD_3465: Final = _squares(3_465)
