@@ -64,14 +64,21 @@ def load(spki: bytes) -> PublicKey:
         raise PublicKeyError(f"the public key cannot be read: {error}") from error
 
 
-def load_next(reader: ber.Reader) -> tuple[bytes, PublicKey]:
+def load_next(reader: ber.Reader, known: tuple[bytes, PublicKey] | None = None) -> tuple[bytes, PublicKey]:
     """Read the next element as a SubjectPublicKeyInfo: its bytes, and the key.
+
+    Args:
+        reader: stands before it.
+        known: what an earlier call gave; the same bytes are the same key, with what OpenSSL has computed
+            for it by now.
 
     Raises:
         BerError: it is broken.
         PublicKeyError: as `load`.
     """
     spki, info = reader.raw_and_enter()
+    if known is not None and known[0] == spki:
+        return known
     if info.enter().oid() == oids.RSA_ENCRYPTION:
         numbers = info.over(info.bits()).enter()
         return spki, _load_rsa(numbers.integer(), numbers.integer())

@@ -30,19 +30,24 @@ class _Claim(NamedTuple):
     info: bytes
 
 
-def read(der: bytes) -> Csr:
+def read(der: bytes, known: tuple[bytes, PublicKey] | None = None) -> Csr:
     """Read a CSR and verify its self-signature.
 
     RSA and EC keys, any version number (macOS has sent others than 0), BER; see RFC 2986 §4.
     Every failure costs what a false signature by an RSA-2048 key costs, so that time tells nobody whether the
     bytes were a CSR at all: they are what an attacker's forged envelope decrypted to.
 
+    Args:
+        der: the CSR.
+        known: SubjectPublicKeyInfo and key of the message's signer, which are the CSR's as a rule. It saves
+            work only for a CSR with the very key that its sender has proved to hold: no forger gains by it.
+
     Raises:
         UnprovenSenderError: whatever is wrong; the cause is in `reason` only.
     """
     reader = ber.read(der if len(der) <= _LIMITS.size else b"", _LIMITS)
     try:
-        claim = _parse(der, reader)
+        claim = _parse(der, reader, known)
     except (ber.BerError, PublicKeyError) as error:
         _spend_the_rest(reader.spent)
         raise UnprovenSenderError(f"the certification request cannot be read: {error}") from error
@@ -69,7 +74,7 @@ def _is_proven(claim: _Claim) -> bool:
     return False
 
 
-def _parse(der: bytes, outer: ber.Reader) -> _Claim:
+def _parse(der: bytes, outer: ber.Reader, known: tuple[bytes, PublicKey] | None = None) -> _Claim:
     request = outer.enter()
     outer.finish()
     raw_info, info = request.raw_and_enter()
@@ -80,14 +85,14 @@ def _parse(der: bytes, outer: ber.Reader) -> _Claim:
         raise ber.BerError("the request is signed with MD5")
     signature = request.bits()
     request.finish()
-    csr, key = _info(der, info)
+    csr, key = _info(der, info, known)
     return _Claim(csr, key, digest, signature, raw_info)
 
 
-def _info(der: bytes, info: ber.Reader) -> tuple[Csr, PublicKey]:
+def _info(der: bytes, info: ber.Reader, known: tuple[bytes, PublicKey] | None) -> tuple[Csr, PublicKey]:
     info.integer()  # version: not judged
     subject = names.name(info)
-    spki, key = publickeys.load_next(info)
+    spki, key = publickeys.load_next(info, known)
     wishes = attributes.Wishes()
     if info.more:  # absent instead of empty: seen, and harmless
         wishes = attributes.read(info.enter(tags.CONTEXT_CONSTRUCTED))

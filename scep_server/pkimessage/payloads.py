@@ -19,8 +19,9 @@ def payload_csr(opened: OpenedRequest) -> Csr:
     Raises:
         UnprovenSenderError: for every cause, a failed decryption included.
     """
+    signer = opened.request
     try:
-        request = csr.read(opened.payload)
+        request = csr.read(opened.payload, (signer.signer_identity.spki, signer.signer_key))
     except UnprovenSenderError as error:
         raise error if opened.intact else UnprovenSenderError(_DAMAGED) from error
     if not opened.intact:
