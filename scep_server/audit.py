@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -137,19 +138,17 @@ EVENT_SCHEMA: Mapping[str, object] = MappingProxyType(
     }
 )
 
+_values = operator.attrgetter(*_FIELDS)
 _encode = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 
 def as_mapping(event: Event) -> dict[str, str | int]:
     """The event without sequence and schema, empty fields left out: also what the log line shows."""
     filled: dict[str, str | int] = {
-        "time": event.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "time": f"{event.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z",
         "kind": event.kind.value,
     }
-    for name in _FIELDS:
-        value = getattr(event, name)
-        if value:
-            filled[name] = value
+    filled.update((name, value) for name, value in zip(_FIELDS, _values(event), strict=True) if value)
     return filled
 
 

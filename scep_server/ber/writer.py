@@ -71,9 +71,10 @@ def utf8_string(text: str) -> bytes:
 def utc_time(moment: datetime) -> bytes:
     """Time as RFC 5652 §11.3 wants it: UTCTime through 2049, GeneralizedTime after; to the second, in UTC."""
     utc = moment.astimezone(UTC)
-    if 1950 <= utc.year < 2050:
-        return tlv(tags.UTC_TIME, utc.strftime("%y%m%d%H%M%SZ").encode("ascii"))
-    return tlv(tags.GENERALIZED_TIME, utc.strftime("%Y%m%d%H%M%SZ").encode("ascii"))
+    year, rest = utc.year, b"%02d%02d%02d%02d%02dZ" % (utc.month, utc.day, utc.hour, utc.minute, utc.second)
+    if 1950 <= year < 2050:
+        return tlv(tags.UTC_TIME, b"%02d%b" % (year % 100, rest))
+    return tlv(tags.GENERALIZED_TIME, b"%04d%b" % (year, rest))
 
 
 @functools.lru_cache(maxsize=256)

@@ -18,7 +18,9 @@ def log_decision(event: Event) -> None:
     """Log one decision: refusals are warnings, alarms errors, everything else information."""
     level = _LEVELS.get(event.kind, logging.INFO)
     if LOGGER.isEnabledFor(level):
-        LOGGER.log(level, "%s", _encode(as_mapping(event)))
+        # As LOGGER.log does, but for the walk up the stack: a decision has no line of code.
+        line = _encode(as_mapping(event))
+        LOGGER.handle(LOGGER.makeRecord(LOGGER.name, level, "", 0, line, (), None))
 
 
 def log_unanswered(line: Mapping[str, object]) -> None:
