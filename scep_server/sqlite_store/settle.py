@@ -80,7 +80,7 @@ def append(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
 
 
 def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime) -> tuple[Outcome, ...]:
-    """Settle a batch inside a transaction; each Issuance under a savepoint of its own."""
+    """Settle a batch inside a transaction; an Issuance writes nothing unless it is recorded."""
     outcomes: list[Outcome] = []
     events: list[Event] = []
     for entry in batch:
@@ -93,11 +93,7 @@ def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime
             outcomes.append(queued)
             events += said
             continue
-        connection.execute("savepoint entry")
         outcome = _settle_one(connection, entry, now)
-        if not isinstance(outcome, Recorded):
-            connection.execute("rollback to entry")
-        connection.execute("release entry")
         outcomes.append(outcome)
         events.append(settled_event(entry.event, outcome))
         if isinstance(outcome, Recorded) and outcome.rival:
@@ -107,6 +103,7 @@ def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime
 
 
 def _settle_one(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Outcome:
+    """Judge first, write last: the insert is the first write, and undoes itself where it fails."""
     record = issuance.certificate
     earlier = answered(connection, record.request, now)
     if earlier is not None:
