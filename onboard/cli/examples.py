@@ -59,7 +59,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "serve": ("onboard serve --host 0.0.0.0 --port 8080",),
     "up": ("onboard up --out payloads --port 8080",),
     "radius": ("onboard radius --out radius",),
-    "rehearse": ("onboard rehearse", "onboard rehearse --group staff --platform apple --format json"),
+    "rehearse": (
+        "onboard rehearse",
+        "onboard rehearse --group staff --platform apple --format json",
+        "onboard rehearse --at +11mo --negative --html rehearsal.html",
+    ),
     "doctor": (
         "onboard doctor http://127.0.0.1:8080/scep/staff",
         "onboard doctor http://127.0.0.1:8080/scep/staff --group staff --format json",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.northwind import NORTHWIND, STAFF_CHALLENGE
+from support.seeded_faults import EAP, plist
 from support.world import make_world
 
 from onboard.model import Platform
@@ -96,6 +97,19 @@ def test_another_day_beside_changes_nothing(company):
     negative = [row for row in rows if row.negative]
     assert negative
     assert all(row.ok for row in negative), negative
+
+
+def test_a_profile_without_server_names_is_found_out(company):
+    """Such an Apple device works, and lets any server of the root have its certificate: only this tells."""
+    change = plist(*EAP, "TLSTrustedServerNames", value=[])
+    given = [
+        replace(g, content=change(g.content)) if g.kind == "mobileconfig" else g
+        for g in artifacts(company, NORTHWIND.groups[:1], (Platform.APPLE,))
+    ]
+    rows = rehearse_organization(company, given)
+    assert all(row.ok for row in rows if not row.negative)
+    (row,) = [row for row in rows if row.negative == Negative.WRONG_NAME]
+    assert (row.ok, row.reason) == (False, "was let in")
 
 
 def test_a_stale_crl_is_found_out(scenes, tmp_path):
