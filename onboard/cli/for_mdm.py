@@ -30,7 +30,7 @@ def generate_for_mdm(
         VariableError: what the MDM cannot spell, for every group at once; nothing is written.
         PayloadError: lint refuses what was built.
     """
-    from onboard.cli.generate import write_selected
+    from onboard.cli.selection import write_selected
     from onboard.compose.for_mdm import carried
 
     dialect, groups = find_target(session, name, groups)

@@ -12,7 +12,7 @@ from onboard.cli import console
 from onboard.cli.options import ORG_DEFAULT, GroupNames, KeyPassphrase, Org, State, Values
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
-from onboard.model import ChallengeType, Group, Platform
+from onboard.model import ChallengeType, Platform
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.compose import CheckedArtifact
@@ -79,6 +79,7 @@ def command(
 
 
 def _neutral(session: Session, out: Path, names: list[str] | None, platforms: list[Platform] | None) -> str:
+    from onboard.cli.selection import write_selected
     from onboard.compose import compose
     from onboard.compose.spelling import neutral
     from onboard.pki import read_certificates
@@ -106,31 +107,3 @@ def _some(names: Sequence[str]) -> str:
     if len(names) <= _NAMED:
         return ", ".join(names)
     return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more groups"
-
-
-def write_selected(
-    session: Session,
-    out: Path,
-    artifacts: Sequence[CheckedArtifact],
-    groups: Sequence[Group],
-    platforms: Sequence[Platform],
-) -> str:
-    """Write what a selection of groups and platforms gave; the sentence that says what was done."""
-    from onboard.output import write
-
-    known = {group.name for group in session.organization.groups}
-    selected = {group.name for group in groups}
-
-    def replaces(of_group: str, of_platform: str) -> bool:
-        # an entry of a group that is gone is stale whatever was selected
-        return of_group not in known or (
-            of_group in selected and (not platforms or of_platform in {p.value for p in platforms})
-        )
-
-    report = write(out, session.organization.identifier, artifacts, replaces=replaces)
-    for path in report.kept:
-        console.warn(f"{out / path} is no longer generated, but somebody changed it: left as it is")
-    return (
-        f"{len(artifacts)} payloads in {out}: {len(report.written)} written, "
-        f"{len(report.unchanged)} unchanged, {len(report.removed)} stale removed"
-    )
