@@ -165,6 +165,9 @@ class ByNetwork:
             if first is not None and outcome.vlan != first.vlan:
                 return _named(name, replace(outcome, accepted=False, reason=f"VLAN {outcome.vlan}"))
             first = first or outcome
+        absent = [name for name in names if name not in self._servers]
+        if first is not None and absent:
+            return replace(first, reason=f"radius {', '.join(absent)} was not played: its key is not here")
         return first
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.changes import plist
 from support.northwind import NORTHWIND, STAFF_CHALLENGE
-from support.seeded_faults import EAP, plist
+from support.seeded_faults import EAP
 from support.world import make_world
 
 from onboard.model import Platform

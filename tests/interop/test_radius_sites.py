@@ -57,6 +57,9 @@ def test_each_network_and_site_has_its_vlan(folder, capsys):
         ("wire", 120),
     }
     assert all(row["authenticated"] and row["ok"] for row in rows)
+    assert all(
+        ("radius other was not played" in row["reason"]) is row["network"].startswith("corp") for row in rows
+    )
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from support.changes import Change, plist
 from support.northwind import NORTHWIND
 from support.scep_responder import Responder
-from support.seeded_faults import FAULTS, Change, plist
+from support.seeded_faults import FAULTS
 from support.world import World, make_world
 
 from onboard.pki import read_certificates

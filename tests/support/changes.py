@@ -1,0 +1,68 @@
+"""Changes one field of an artifact and leaves the rest: property lists, ONC, forms, any text."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import re
+from collections.abc import Callable
+
+import yaml
+
+Change = Callable[[bytes], bytes]
+
+
+def text(pattern: str, new: str) -> Change:
+    """Replace what the pattern's first group matches, once."""
+
+    def change(content: bytes) -> bytes:
+        found = re.search(pattern, content.decode(), re.DOTALL)
+        assert found is not None, pattern
+        start, end = found.span(1)
+        return (content.decode()[:start] + new + content.decode()[end:]).encode()
+
+    return change
+
+
+def plist(*path: str, value: object) -> Change:
+    """Set a key of the payload whose PayloadType ends in `path[0]`."""
+
+    def change(content: bytes) -> bytes:
+        tree = plistlib.loads(content)
+        place = next(p for p in tree["PayloadContent"] if p["PayloadType"].endswith(path[0]))
+        for step in path[1:-1]:
+            place = place[step]
+        place[path[-1]] = value(place[path[-1]]) if callable(value) else value
+        return plistlib.dumps(tree)
+
+    return change
+
+
+def onc(*path: str | int, value: object) -> Change:
+    def change(content: bytes) -> bytes:
+        tree = json.loads(content)
+        place = tree["NetworkConfigurations"][0]["WiFi"]
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        return json.dumps(tree).encode()
+
+    return change
+
+
+def form(label: str, value: object) -> Change:
+    def change(content: bytes) -> bytes:
+        tree = yaml.BaseLoader(content).get_single_data()
+        tree["form"][label] = value
+        return yaml.safe_dump(tree).encode()
+
+    return change
+
+
+def amapi(key: str, value: object) -> Change:
+    def change(content: bytes) -> bytes:
+        tree = json.loads(content)
+        tree["openNetworkConfiguration"]["NetworkConfigurations"][0]["WiFi"]["EAP"][key] = value
+        return json.dumps(tree).encode()
+
+    return change
