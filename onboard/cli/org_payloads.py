@@ -67,9 +67,11 @@ def _challenge(old: Challenge, new: Challenge) -> Iterator[Change]:
             what=f"{old.type} becomes {new.type}: payloads of before no longer enrol",
             effects=(Effect.REINSTALL,),
         )
-    elif old.type is ChallengeType.STATIC and old.secret != new.secret:
+    elif old.type is not ChallengeType.ONE_TIME and old.secret != new.secret:
+        kept = [former.until for former in new.also_accept if former.secret == old.secret]
+        end = f"enrol until {kept[0]} only" if kept else "no longer enrol"
         yield Change(
             where="challenge.secret",
-            what="it comes from elsewhere; if it is another secret, payloads of before no longer enrol",
+            what=f"it comes from elsewhere; if it is another secret, payloads of before {end}",
             effects=(Effect.REINSTALL,),
         )

@@ -20,6 +20,7 @@ from scep_server.pkimessage import VerifiedRequest
 from scep_server.policy import Approval, Grant
 from scep_server.service.case import Case
 from scep_server.service.endpoint import ApprovalQueue
+from scep_server.service.ledger import Ledger
 from scep_server.service.ports import Recorder, World
 from scep_server.service.warrants import Warrant
 from scep_server.store import (
@@ -42,11 +43,13 @@ class Approving:
     Attributes:
         store: for look-ups.
         recorder: makes submissions durable.
+        ledger: says how many may be queued.
         world: entropy and observer.
     """
 
     store: ReadingStore
     recorder: Recorder
+    ledger: Ledger
     world: World
 
     def find(self, case: Case, verified: VerifiedRequest) -> PendingRequest | None:
@@ -105,9 +108,15 @@ class Approving:
             key: `RequestKey.digest()`.
 
         Raises:
-            RequestRejectedError: the queue is full.
+            RequestRejectedError: the queue is full, or too much comes from this address.
             StoreError: nothing was recorded.
         """
+        if not self.ledger.admits(case.address):
+            raise RequestRejectedError(
+                FailInfo.BAD_REQUEST,
+                "too many different requests from this address want to be queued",
+                remedy="let the device ask again in some minutes; if it asks anew each time, look at it",
+            )
         queue = case.endpoint.approval or ApprovalQueue(room=0)
         subject = _text(approval)
         request = PendingRequest(

@@ -88,7 +88,7 @@ class Enrolling:
     @property
     def approving(self) -> Approving:
         """The queues."""
-        return Approving(store=self.store, recorder=self.recorder, world=self.world)
+        return Approving(store=self.store, recorder=self.recorder, ledger=self.ledger, world=self.world)
 
     async def answer(self, case: Case, opened: OpenedRequest) -> Success | Pending:
         """The certificate for a request, new or, for a retransmission, the one that it got before.

@@ -52,6 +52,7 @@ class Ledger:
     beyond: Tally = field(default_factory=lambda: Tally(what="too many to be told one by one"))
     _ordinary: Allowance = field(default_factory=Allowance, repr=False)
     _alarms: Allowance = field(default_factory=Allowance, repr=False)
+    _submissions: Allowance = field(default_factory=Allowance, repr=False)
 
     async def write(self, event: Event) -> None:
         """Log an event and record it, or count it; that it could not be recorded is logged."""
@@ -61,6 +62,10 @@ class Ledger:
             await self._try_to_record((event,))
         else:
             await self._try_to_record(self.beyond.count(event.address, event.group, event.reason, event.at))
+
+    def admits(self, address: str) -> bool:
+        """Whether another request of an address may be queued, which is an event for certain."""
+        return self._submissions.take(bucket_key(address), self.seconds())
 
     async def count(self, event: Event) -> None:
         """Log what failed before possession was proven, and count it: anybody may knock."""

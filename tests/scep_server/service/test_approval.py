@@ -16,6 +16,7 @@ from scep_server.audit import EventKind, verify
 from scep_server.challenges import StaticChallenge, digest
 from scep_server.messages import ChallengePassword
 from scep_server.service import ApprovalQueue
+from scep_server.service.ledger import PER_SOURCE
 from scep_server.sqlite_store import SqliteStore
 from scep_server.store import PendingState, RevocationReason
 
@@ -197,6 +198,18 @@ def test_a_flood_displaces_itself(desk):
     sources = [request.source for request in desk.store.pending(desk.now)]
     assert sorted(sources) == ["192.0.2.0", "192.0.2.1", "203.0.113.9"]
     assert EventKind.REJECTED in desk.kinds()
+
+
+def test_who_changes_his_request_all_the_time_is_stopped(desk):
+    """Each change is an event, so one address may make only so many of them in a while."""
+    for number in range(PER_SOURCE.burst + 5):
+        last = ask(desk, email=f"user{number}@northwind.example").status
+    assert last == FAILURE
+    assert desk.seen[-1].remedy
+    assert desk.kinds().count(EventKind.QUEUED) == PER_SOURCE.burst
+    assert (
+        ask(desk, key_name="other", address="198.51.100.1", shape=Shape(transaction_id="O")).status == PENDING
+    )
 
 
 def test_minted_challenges_are_taken_at_once(desk):
