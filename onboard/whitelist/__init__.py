@@ -161,8 +161,14 @@ def _open_ports(
 
 
 def _probes() -> frozenset[tuple[str, int]]:
+    """(host, port) that must not answer while captive.
+
+    An HTTPS fallback probe may: people sign in at the same hosts, and a system takes it only together with its
+    cleartext probe. The one HTTPS host that Android asks first may not (it is online then, without a portal).
+    """
     rows = catalogue.load(_DETECTION).rows
-    return frozenset((row.host, port) for row in rows for port in row.ports)
+    closed = [row for row in rows if row.captive is not Captive.HTTPS_RACE or row.primary]
+    return frozenset((row.host, port) for row in closed for port in row.ports)
 
 
 def covers(pattern: str, host: str) -> bool:

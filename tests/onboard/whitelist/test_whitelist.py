@@ -31,8 +31,10 @@ def opened(whitelist: Whitelist) -> set[tuple[str, int]]:
 
 
 def detection_hosts() -> set[tuple[str, int]]:
+    """Every cleartext probe, and the HTTPS host that Android asks first."""
     rows = catalogue.load("captive-detection").rows
-    return {(row.host, port) for row in rows for port in row.ports}
+    probes = {(row.host, port) for row in rows if row.captive is Captive.PROBE for port in row.ports}
+    return probes | {("www.google.com", 443)}
 
 
 def test_own_hosts_are_open() -> None:
@@ -111,10 +113,18 @@ def test_unknown_placeholders_are_reported() -> None:
     assert not any("{" in entry.host for entry in whitelist.entries)
 
 
-def test_https_race_hosts_are_closed_while_captive() -> None:
+def test_the_race_is_lost_by_nobody() -> None:
     """www.google.com stays closed in captive mode: Android would skip the portal."""
-    races = {r.host for r in catalogue.load("captive-detection").rows if r.captive is Captive.HTTPS_RACE}
-    assert not races & {e.host for e in build(with_services("android-base")).entries}
+    whitelist = build(with_services("android-base", "chromeos-base", "google-workspace-sso"))
+    assert "www.google.com" not in {entry.host for entry in whitelist.entries}
+
+
+@pytest.mark.parametrize("tag", ["android-base", "chromeos-base", "google-workspace-sso"])
+def test_people_can_sign_in_at_google_while_captive(tag: str) -> None:
+    """The sign-in host is open on 443 though an HTTPS fallback probe asks it too; on 80 it is not."""
+    hosts = opened(build(with_services(tag), GardenMode.CAPTIVE))
+    assert ("accounts.google.com", 443) in hosts
+    assert not {host for host, port in hosts if port == 80 and host.endswith(("gstatic.com", "google.com"))}
 
 
 def test_without_onboarding_there_is_no_garden() -> None:
