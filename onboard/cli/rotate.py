@@ -176,8 +176,9 @@ def _steps(session: Session, plan: Succession) -> Iterator[str]:
     groups = [g.name for g in session.organization.groups if old in {a.name for a in g.authorities}]
     if groups:
         yield f"1. 'onboard radius' for every RADIUS server: it must let in certificates of {new} first."
-        yield "2. Restart 'onboard serve'."
-        yield f"3. 'onboard generate' or 'apply' for {', '.join(groups)}."
+        yield f"2. 'onboard generate' or 'apply' for {', '.join(groups)}, and wait until devices have it:"
+        yield f"   until then Windows and ChromeOS profiles do not offer certificates of {new}."
+        yield "3. Restart 'onboard serve'; until then it goes on as before."
         yield (
             f"No device has to enrol again at once: certificates of {old} are accepted until their end and "
             f"renew into {old if plan.announce else new}."

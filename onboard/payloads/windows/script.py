@@ -51,7 +51,7 @@ def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
         for_machine=plan.holder is Holder.DEVICE,
         scep_url=f"{scep.url}/pkiclient.exe",  # the CSP appends this, CertEnroll does not
         root_thumbprint=plan.root.sha1.hex().upper(),
-        issuing_thumbprint=plan.issuing.sha1.hex().upper(),
+        issuing_thumbprints=[signer.sha1.hex().upper() for signer in plan.signers],
         key_bits=scep.key_bits,
         key_providers=_KEY_PROVIDERS[plan.windows.key_protection],
         renew_within_days=plan.profile.renew_within.days,

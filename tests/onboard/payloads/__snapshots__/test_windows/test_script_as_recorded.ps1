@@ -66,7 +66,9 @@ $Trust = @(
     # Northwind Staff Issuing CA
     [pscustomobject]@{ Store = 'CA'; Data = 'MIICQjCCAcegAwIBAgIQJze5OjQ7tLcyECm6MLMzEDAKBggqhkjOPQQDAzA7MRowGAYDVQQDDBFOb3J0aHdpbmQgUm9vdCBDQTEdMBsGA1UECgwUTm9ydGh3aW5kIFVuaXZlcnNpdHkwHhcNMjYwMTAxMDAwMDAwWhcNMzAxMjMxMDAwMDAwWjBEMSMwIQYDVQQDDBpOb3J0aHdpbmQgU3RhZmYgSXNzdWluZyBDQTEdMBsGA1UECgwUTm9ydGh3aW5kIFVuaXZlcnNpdHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARsGJoZjJ3VR3ayUaH9R0zSKgi5emk52pP4of0fZr2XKn+Rr+pflyifjFDwNPFy1scFrgDrcuY7RE9LIMDIYaADo4GjMIGgMBIGA1UdEwEB/wQIMAYBAf8CAQAwDgYDVR0PAQH/BAQDAgEGMB0GA1UdDgQWBBSNgcfOHcvGPjiFdYj3zKkYaYvy1TAfBgNVHSMEGDAWgBT8amynLrSkHJeepo9YZpQuLpdFzjA6BgNVHR8EMzAxMC+gLaArhilodHRwOi8vcGtpLm5vcnRod2luZC5leGFtcGxlL2NybC9yb290LmNybDAKBggqhkjOPQQDAwNpADBmAjEAonCsgUbRyPAfyCtkn/CmPamd2LMbNS+Fzm2LQwYItYfEXM8Z51e649g8eM/mlgQrAjEArlKoy7gkREigfTuaNJCfIYmI8bxNH5ektck2f+PPbT5BHf3Zkm0sW7icBDtzG9tt' }
 )
-$IssuingThumbprint = '9EC4C395E6F5A799C5B5C9A17CEC78A2F2EA9766'
+$IssuingThumbprints = @(
+    '9EC4C395E6F5A799C5B5C9A17CEC78A2F2EA9766'
+)
 
 $Networks = @(
     [pscustomobject]@{
@@ -529,15 +531,16 @@ function Request-Certificate {
 
 function Assert-Issuer {
     param([object]$Certificate)
-    $issuing = $null
-    foreach ($item in $Trust) {
-        $candidate = Read-Certificate -Encoded $item.Data
-        if ($candidate.Thumbprint -eq $IssuingThumbprint) { $issuing = $candidate }
-    }
-    $expected = [Convert]::ToBase64String($issuing.SubjectName.RawData)
-    if ([Convert]::ToBase64String($Certificate.IssuerName.RawData) -ne $expected) {
+    # While one authority takes the place of another, either may have issued it.
+    $issuing = @(foreach ($item in $Trust) {
+            $candidate = Read-Certificate -Encoded $item.Data
+            if ($IssuingThumbprints -contains $candidate.Thumbprint) { $candidate }
+        })
+    $expected = @($issuing | ForEach-Object { [Convert]::ToBase64String($_.SubjectName.RawData) })
+    if ($expected -cnotcontains [Convert]::ToBase64String($Certificate.IssuerName.RawData)) {
         Uninstall-Certificate -Thumbprint $Certificate.Thumbprint
-        throw ('The certificate was issued by ' + $Certificate.Issuer + ', not by ' + $issuing.Subject + '.')
+        $names = ($issuing | ForEach-Object { $_.Subject }) -join ' or '
+        throw ('The certificate was issued by ' + $Certificate.Issuer + ', not by ' + $names + '.')
     }
 }
 
