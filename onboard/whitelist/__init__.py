@@ -163,8 +163,8 @@ def _open_ports(
 def _probes() -> frozenset[tuple[str, int]]:
     """(host, port) that must not answer while captive.
 
-    An HTTPS fallback probe may: people sign in at the same hosts, and a system takes it only together with its
-    cleartext probe. The one HTTPS host that Android asks first may not (it is online then, without a portal).
+    An HTTPS fallback probe may: people sign in at the same hosts, and a system takes it only together with
+    its cleartext probe. The one HTTPS host that Android asks first may not: it would be online, no portal.
     """
     rows = catalogue.load(_DETECTION).rows
     closed = [row for row in rows if row.captive is not Captive.HTTPS_RACE or row.primary]
