@@ -1,6 +1,5 @@
 """Makes and keeps the PKI of an organization, and hands its keys and policies to the SCEP server."""
 
-from onboard.provision.authorities import Site
 from onboard.provision.ca import init, renew
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline
@@ -10,6 +9,7 @@ from onboard.provision.report import Outcome, Row
 from onboard.provision.requests import import_certificate, request, sign_crl
 from onboard.provision.sealing import seal, unseal
 from onboard.provision.serving import Loader, Pair
+from onboard.provision.site import Site
 from onboard.provision.state import Entropy, StateFolder
 
 __all__ = [

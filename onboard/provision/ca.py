@@ -11,10 +11,10 @@ from functools import cache
 
 from onboard.errors import StateError
 from onboard.provision import authorities, crls, leaves
-from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind, Leaf, has_crl_file
 from onboard.provision.hierarchy import leaves as leaves_of
 from onboard.provision.report import Outcome, Row
+from onboard.provision.site import Site
 from onboard.provision.state import explained, key_trouble
 from scep_server.keys import KeyStoreError
 from scep_server.keys.files import remove_partial

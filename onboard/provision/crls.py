@@ -11,9 +11,9 @@ from pathlib import Path
 from cryptography import x509
 
 from onboard.errors import PkiError
-from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import RENEW_WITHIN, Kind, crl_valid_for
 from onboard.provision.report import Outcome, Row
+from onboard.provision.site import Site
 from onboard.provision.state import explained
 from scep_server.authority import IssuingAuthority
 from scep_server.keys.files import replace

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from onboard.pki import public_path
 from onboard.provision import crls
-from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind, Leaf, has_crl_file, leaves
 from onboard.provision.leaves import Inventory, in_use, inventory
 from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.site import Site
 from scep_server.keys import KeyState
 
 _MISSING = "it is missing: run 'onboard ca init'"

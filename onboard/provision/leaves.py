@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.errors import PkiError
 from onboard.pki import load_pem
-from onboard.provision.authorities import Site, is_issued_by, names, subject
+from onboard.provision.authorities import is_issued_by, names, subject
 from onboard.provision.hierarchy import RENEW_WITHIN, Kind, Leaf
 from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.site import Site
 from onboard.provision.state import StateFolder, explained
 from scep_server.authority import IssuingAuthority, infrastructure
 from scep_server.errors import RequestRejectedError

@@ -11,10 +11,11 @@ from onboard.errors import PkiError
 from onboard.model import Authority
 from onboard.pki import load_pem
 from onboard.provision import crls
-from onboard.provision.authorities import Site, is_issued_by, new_key, request_pem, write_public
+from onboard.provision.authorities import is_issued_by, new_key, request_pem, write_public
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline, path_length
 from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.site import Site
 from onboard.provision.state import key_trouble
 from scep_server.keys import KeyState, KeyStoreError, public_key_sha256
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from onboard.errors import PkiError
 from onboard.model import Authority
-from onboard.provision.authorities import Site
 from onboard.provision.hierarchy import Kind, has_crl_file, leaves
 from onboard.provision.leaves import in_use, inventory
 from onboard.provision.report import Outcome, Row, certificate_row
+from onboard.provision.site import Site
 from onboard.provision.state import StateFolder, explained, key_trouble
 from onboard.secret import Secret
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey

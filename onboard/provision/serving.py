@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from onboard.errors import PkiError
 from onboard.model import Group
 from onboard.provision import leaves
-from onboard.provision.authorities import Site, is_issued_by
+from onboard.provision.authorities import is_issued_by
 from onboard.provision.hierarchy import Kind
+from onboard.provision.site import Site
 from onboard.provision.state import key_trouble
 from scep_server.authority import IssuingAuthority
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey
