@@ -67,23 +67,25 @@ def command(
     site = ca.site_of(session, key_passphrase)
     chosen = _chosen(session, name)
     given = _given(certificate, key, len(chosen))
+    main = _main(chosen)
     for radius in chosen:
-        _write(session, site, radius, given, out if len(chosen) == 1 else out / radius.name, ocsp=ocsp)
+        _write(session, site, radius, given, out if radius is main else out / radius.name, ocsp=ocsp)
 
 
 def _chosen(session: Session, name: str | None) -> tuple[Radius, ...]:
-    every = tuple(r for r in session.organization.radius if r.type is RadiusType.FREERADIUS)
-    others = {r.name: r.type for r in session.organization.radius if r not in every}
-    if name in others:
-        msg = f"radius {name!r} is of type {others[name]}, and onboard writes configurations of FreeRADIUS"
-        raise OnboardError(
-            msg, hint="give it the anchors and names that 'onboard check' and the payloads have"
-        )
+    every = session.organization.radius
     chosen = tuple(radius for radius in every if name in (None, radius.name))
     if not chosen:
         msg = f"the org has no radius entry {name!r}" if name else "the org has no radius entry"
         raise OnboardError(msg, hint=f"its entries are {', '.join(r.name for r in every)}" if every else "")
     return chosen
+
+
+def _main(chosen: tuple[Radius, ...]) -> Radius | None:
+    """The entry that is written into the folder itself: the only one, or the only FreeRADIUS."""
+    ours = tuple(radius for radius in chosen if radius.type is RadiusType.FREERADIUS)
+    candidates = ours if len(chosen) > 1 else chosen
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _given(certificate: Path | None, key: Path | None, entries: int) -> ServerCertificate | None:
@@ -120,7 +122,7 @@ def _write(
 ) -> None:
     from onboard.options import RadiusType
     from onboard.pki import read_certificates
-    from onboard.radius import Client, Settings, build, make_policy, recipes, write_folder
+    from onboard.radius import Settings, build, clients_of, make_policy, recipes, write_folder
     from onboard.rehearse.from_site import current_crls, server_certificate
 
     certificates = read_certificates(session.organization, session.folder)
@@ -133,7 +135,7 @@ def _write(
     if server is not None:
         _judge(site, radius, server, certificates)
     crls = current_crls(site, policy)
-    clients = tuple(Client.of(client) for client in radius.clients)
+    clients = clients_of(radius)
     settings = Settings(
         folder=str(folder.resolve()),
         clients=clients or Settings().clients,

@@ -9,7 +9,7 @@ from onboard.radius.files import build
 from onboard.radius.judging import dns_names, judge_chain, judge_server
 from onboard.radius.policy import Policy, make_policy
 from onboard.radius.recipes import recipes
-from onboard.radius.settings import Client, ServerCertificate, Settings, load_server
+from onboard.radius.settings import Client, ServerCertificate, Settings, clients_of, load_server
 from onboard.radius.writing import write_folder
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ServerCertificate",
     "Settings",
     "build",
+    "clients_of",
     "dns_names",
     "judge_chain",
     "judge_server",

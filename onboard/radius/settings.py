@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from onboard.errors import PkiError
-from onboard.model import RadiusClient
+from onboard.errors import OnboardError, PkiError
+from onboard.model import Radius, RadiusClient
 from onboard.secret import SecretSource
 
 
@@ -73,6 +73,22 @@ class Client:
 
 # A name that no site of an org can have.
 LOOPBACK = Client(name="_loopback", addresses=("127.0.0.1", "::1"), secret_variable="RADIUS_SECRET")  # noqa: S106  a name, not a secret
+
+
+def clients_of(radius: Radius) -> tuple[Client, ...]:
+    """Every client that the org names.
+
+    Raises:
+        OnboardError: two secrets from files would share a variable.
+    """
+    clients = tuple(Client.of(client) for client in radius.clients)
+    owners: dict[str, Client] = {}
+    for client in clients:
+        other = owners.setdefault(client.secret_variable, client)
+        if other.secret_file != client.secret_file:
+            msg = f"the secrets of {other.name} and {client.name} would both be {client.secret_variable}"
+            raise OnboardError(msg, hint="write env:NAME for one of them")
+    return clients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

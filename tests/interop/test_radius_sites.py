@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -60,6 +61,16 @@ def test_each_network_and_site_has_its_vlan(folder, capsys):
     assert all(
         ("radius other was not played" in row["reason"]) is row["network"].startswith("corp") for row in rows
     )
+
+
+def test_freeradius_takes_what_is_written_for_it(folder):
+    """The one FreeRADIUS entry is the folder itself; the other product's recipe is in a folder of its name."""
+    assert run(["radius", "--out", "radius"]) == 0
+    command = [radius_server.freeradius(), "-C", "-X", "-d", str(folder / "radius")]
+    secrets = {"RADIUS_MAIN": "x" * 20, "RADIUS_SECRET_BERLIN": "y" * 20}
+    done = subprocess.run(command, env=secrets, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-500:]
+    assert {path.name for path in (folder / "radius" / "other").rglob("*.md")} == {"ise.md"}
 
 
 @pytest.fixture(scope="module")

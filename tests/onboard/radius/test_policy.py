@@ -11,7 +11,7 @@ from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF, STAFF_CA, STUDENT
 
 from onboard.errors import OnboardError, PkiError
 from onboard.orgfile import load
-from onboard.radius import make_policy
+from onboard.radius import clients_of, make_policy
 from onboard.radius.policy import Opening
 
 
@@ -100,3 +100,14 @@ def test_wires_with_different_vlans_are_refused():
     group = replace(group, networks=(*group.networks, second), vlans={"wire": 120, "lab": 121})
     with pytest.raises(OnboardError, match="wired networks"):
         sites_policy(replace(SITES, networks=(*SITES.networks, second), groups=(group,)))
+
+
+def test_secrets_that_would_share_a_variable_are_refused():
+    """Two sites whose secrets come from different files need two names."""
+    main, berlin = SITES.radius[0].clients
+    twins = tuple(
+        replace(berlin, name=name, secret=replace(berlin.secret, name=name)) for name in ("a-b", "a_b")
+    )
+    assert [c.secret_variable for c in clients_of(SITES.radius[0])] == ["RADIUS_MAIN", "RADIUS_SECRET_BERLIN"]
+    with pytest.raises(OnboardError, match="RADIUS_SECRET_A_B"):
+        clients_of(replace(SITES.radius[0], clients=(main, *twins)))
