@@ -64,7 +64,7 @@ def test_each_network_and_site_has_its_vlan(folder, capsys):
 
 
 def test_freeradius_takes_what_is_written_for_it(folder):
-    """The one FreeRADIUS entry is the folder itself; the other product's recipe is in a folder of its name."""
+    """The one FreeRADIUS entry is the folder itself; another product has a folder of its name."""
     assert run(["radius", "--out", "radius"]) == 0
     command = [radius_server.freeradius(), "-C", "-X", "-d", str(folder / "radius")]
     secrets = {"RADIUS_MAIN": "x" * 20, "RADIUS_SECRET_BERLIN": "y" * 20}
