@@ -9,14 +9,14 @@ from pathlib import Path
 
 from onboard.cli import TERMINATED
 
-# A command that stops in the middle of writing a file, as SIGTERM finds it at a bad moment.
+# A command that SIGTERM finds at a bad moment: a file is written and has not its own name yet.
 SCRIPT = """
 import os, signal, sys
+from pathlib import Path
 import onboard.cli as cli
-from onboard import output
-def fsync(descriptor):
+def replace(self, target):
     os.kill(os.getpid(), signal.SIGTERM)
-output.os.fsync = fsync
+Path.replace = replace
 cli.main(["generate", "--out", "out"])
 """
 
