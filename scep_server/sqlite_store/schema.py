@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -118,7 +119,7 @@ def open_database(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
         StoreUnavailableError: it cannot be read or written now.
     """
     with translated(path):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _create_private(path)
         connection = connect(path)
         try:
             _demand_ours(connection, path)
@@ -128,6 +129,17 @@ def open_database(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
             connection.close()
             raise
     return connection
+
+
+def _create_private(path: Path) -> None:
+    """Make an absent file that its owner alone can read; never touch one that is there.
+
+    Closing any descriptor of a database file drops the POSIX locks of every connection that this process has
+    to it (SQLite, "How To Corrupt An SQLite Database File", 2.2): another process then takes itself for the
+    last one, removes the write-ahead log, and what is written here afterwards is lost.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _demand_ours(connection: sqlite3.Connection, path: Path) -> None:

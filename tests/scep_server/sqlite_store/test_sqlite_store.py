@@ -197,3 +197,20 @@ def test_look_ups_use_an_index(path):
         plan = [row[3] for row in store._reader.execute(f"explain query plan {statement}", empty)]
         assert all(line.startswith("SEARCH") for line in plan), (statement, plan)
     store.close()
+
+
+OPEN_AND_CLOSE = "import sys; from pathlib import Path; from scep_server.sqlite_store import SqliteStore; "
+OPEN_AND_CLOSE += "SqliteStore(Path(sys.argv[1])).close()"
+
+
+def test_a_second_store_in_a_process_costs_the_first_none_of_its_locks(path):
+    """Another process that closes the file is not the last one, so it must not take the log away."""
+    first = SqliteStore(path)
+    first.record([an_issuance(1, voucher=STATIC)], NOW)
+    second = SqliteStore(path)  # e.g. the outbox of the audit trail beside the server
+    subprocess.run([sys.executable, "-c", OPEN_AND_CLOSE, path], check=True)
+    first.record([an_issuance(2, voucher=STATIC)], NOW)
+    third = SqliteStore(path)
+    assert [record.serial for record in third.certificates()] == [1, 2]
+    for store in (first, second, third):
+        store.close()
