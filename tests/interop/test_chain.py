@@ -18,7 +18,7 @@ from support.northwind import NORTHWIND
 from support.sites import new_site
 
 from onboard.model import KeyKind, Organization
-from onboard.provision import Loader, Site, init, issuance_policy, sign_crl
+from onboard.provision import Loader, Site, crls, init, issuance_policy
 from scep_server.revocation import CertificateStatus, Responder, Standing, answer
 
 pytestmark = pytest.mark.interop
@@ -48,7 +48,7 @@ def provision(folder: Path, organization: Organization) -> Site:
     site = new_site(folder, organization, now=datetime.now(UTC))
     init(site)
     for name in ("staff", "students"):
-        sign_crl(site, name)
+        crls.sign(site, Loader.of(site).issuing(name), None)  # as the server does for those that groups use
     return site
 
 
