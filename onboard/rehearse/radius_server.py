@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from onboard.secret import Secret
 _PROGRAMS = ("freeradius", "radiusd")
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")  # not on everybody's PATH
 _START_SECONDS = 20.0
+_LOG_SECONDS = 1.0
 
 
 def freeradius() -> str | None:
@@ -92,11 +94,20 @@ class LocalRadius:
         )
         reason = outcome.reason
         if not outcome.accepted:
-            told = next((line for line in reversed(self._log) if "Login incorrect" in line), "")
+            told = self._told()
             detail = told.partition("Login incorrect (eap_tls: (TLS) ")[2].partition("): [")[0]
             # Where the device refused, its alert is all that the server knows.
             reason = f"{reason} (TLS: {detail})" if detail and "Alert read" not in detail else reason
         return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=reason)
+
+    def _told(self) -> str:
+        """What the server says of a rejection; its log comes by a pipe, a moment after its answer."""
+        end = time.monotonic() + _LOG_SECONDS
+        while True:
+            told = next((line for line in reversed(tuple(self._log)) if "Login incorrect" in line), "")
+            if told or time.monotonic() >= end:
+                return told
+            time.sleep(0.02)
 
 
 @contextmanager
