@@ -221,7 +221,7 @@ def test_any_legal_org_loads(org: Org, flow: bool, quotes: str):
     }
     assert [group.name for group in organization.groups] == list(groups)
     assert [list(map(str, g.platforms)) for g in organization.groups] == [
-        g["platforms"] for g in groups.values()
+        list(g["platforms"]) for g in groups.values()
     ]
 
 
