@@ -16,6 +16,7 @@ from scep_server.policy import Approval, authorize
 from scep_server.service.approving import Approving
 from scep_server.service.case import Case
 from scep_server.service.ledger import Ledger
+from scep_server.service.pace import abreast
 from scep_server.service.ports import Recorder, World
 from scep_server.service.warrants import AlarmingError, Warrant, find_warrant
 from scep_server.store import (
@@ -100,6 +101,7 @@ class Enrolling:
         """
         request = payload_csr(opened)
         case.proven, case.ignored_extensions = True, request.ignored_extensions
+        await abreast()
         key = _request_key(case, opened, request)
         earlier = self.store.answered(key, case.now)
         if earlier is not None:
@@ -156,6 +158,7 @@ class Enrolling:
         return PENDING
 
     async def _grant(self, case: Case, request: Csr, warrant: Warrant, key: bytes) -> Success:
+        await abreast()
         approval = self._judge(case, request, warrant)
         self._demand_room(case)
         return Success(certificates=(await self._issue(case, warrant, approval, key),))
@@ -191,9 +194,11 @@ class Enrolling:
 
     async def _issue(self, case: Case, warrant: Warrant, approval: Approval, key: bytes) -> bytes:
         authority = case.endpoint.authority_for(case.signs_reply)
+        await abreast()
         for _ in range(_DRAWS):
             serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
             issued = authority.make(approval, serial=serial, now=case.now)
+            await abreast()
             record = _record(case, warrant, approval, key, issued, authority.name)
             issuance = _issuance(case, record, warrant)
             self._demand_allowed(case, issuance)

@@ -27,6 +27,7 @@ from scep_server.service.case import Case
 from scep_server.service.endpoint import Endpoint
 from scep_server.service.enrolling import Enrolling, GroupBusyError, RefusedInStoreError
 from scep_server.service.ledger import Ledger
+from scep_server.service.pace import abreast
 from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLater
 from scep_server.service.warrants import AlarmingError, UnknownChallengeError
 from scep_server.store import StoreError
@@ -83,17 +84,23 @@ class Service:
             # A fault of ours must not tell a stranger how far his bytes came: it looks like any other.
             LOGGER.exception("a request to %r failed by a fault of this program", endpoint.group)
             return self._refused(case, UnprovenSenderError("fault")) if case.signed else _NOT_SCEP
-        return Reply(self._sealed(reply, case))
+        await abreast()
+        sealed = Reply(self._sealed(reply, case))
+        await abreast()
+        return sealed
 
     async def _reply(self, case: Case, message: bytes) -> CertRep:
         """The one sequence; each stage takes only what the stage before it made."""
         case.signed = signed = parse(message)
+        await abreast()
         case.signed = verified = verify(signed)
+        await abreast()
         if verified.message_type is MessageType.CERT_POLL:
             return await self._poll(case, verified)
         case.opened = opened = self._open(case.endpoint, verified)
         match verified.message_type:
             case MessageType.PKCS_REQ | MessageType.RENEWAL_REQ:
+                await abreast()
                 return await self.enrolling.answer(case, opened)
             case MessageType.GET_CERT:
                 return await self._get_cert(case, opened)
