@@ -118,12 +118,40 @@ def measure(target: Target, messages: Sequence[bytes], *, clients: int = 8) -> R
     )
 
 
-def flood(target: Target, messages: Sequence[bytes], *, clients: int = 32) -> tuple[float, int]:
-    """Rate for each wall second, and failures; each request on a connection of its own, as devices."""
+@dataclass(frozen=True, kw_only=True)
+class Flood:
+    """A load that shares its cores with the server.
+
+    Attributes:
+        rate: requests for each wall second.
+        cpu: seconds of all server processes for each request.
+        own: seconds of the load generator for each.
+        failed: requests without HTTP 200.
+    """
+
+    rate: float
+    cpu: float
+    own: float
+    failed: int
+
+
+def flood(target: Target, messages: Sequence[bytes], *, clients: int = 32) -> Flood:
+    """Send all but the warming ones, each on a connection of its own, as devices do."""
     asyncio.run(_load(target, messages[:WARM], clients, keep=False))
-    begin = time.perf_counter()
+    pids = (target.pid, *_children(target.pid))
+    cpu, own, begin = sum(map(cpu_seconds, pids)), time.process_time(), time.perf_counter()
     _, replies = asyncio.run(_load(target, messages[WARM:], clients, keep=False))
-    return len(replies) / (time.perf_counter() - begin), replies.count(b"")
+    number = len(replies)
+    return Flood(
+        rate=number / (time.perf_counter() - begin),
+        cpu=(sum(map(cpu_seconds, pids)) - cpu) / number,
+        own=(time.process_time() - own) / number,
+        failed=replies.count(b""),
+    )
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def _load(
