@@ -10,7 +10,13 @@ import typer
 from onboard.cli import console
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output
 from onboard.errors import Mistake, Severity
-from onboard.model import Organization
+from onboard.model import Organization, Platform
+
+# No mistake: the profile installs all the same, and an MDM's profile never shows it.
+_NOT_VERIFIED = (
+    "iOS will show profiles that people install themselves as 'Not Verified'; to avoid that, name the"
+    " certificate and key of a public CA under `signing:`"
+)
 
 
 def command(
@@ -68,6 +74,8 @@ def _summary(organization: Organization | None, mistakes: tuple[Mistake, ...]) -
         )
     )
     console.note(f"{organization.name}: {parts}; no mistakes, {_count(warnings, 'warning')}")
+    if organization.signing is None and any(Platform.APPLE in g.platforms for g in organization.groups):
+        console.note(_NOT_VERIFIED)
 
 
 def _count(number: int, word: str) -> str:
