@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
@@ -29,6 +29,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_deadline: asyncio.TimerHandle | None = None
         self._head_octets = 0
         self._in_head = True
+        self._in_request = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """A client that says nothing is cut off like one that never finishes."""
@@ -46,15 +47,15 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_octets += len(data)
         super().data_received(data)
+        if self._deadline is None and (self._in_request or self._is_idle):
+            self._arm()  # for what is missing: most requests come whole, and need no timer
         if self._in_head and self._head_octets > HEAD_LIMIT and not self.transport.is_closing():
             self.send_400_response("The request head is too large.")
 
     def on_message_begin(self) -> None:
         """The next request on a kept-alive connection has its own time."""
         super().on_message_begin()
-        self._in_head = True
-        if self._deadline is None:
-            self._arm()
+        self._in_head = self._in_request = True
 
     def on_headers_complete(self) -> None:
         """From here on the body's limit counts, which the application knows."""
@@ -64,6 +65,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole; from here on the time is ours."""
+        self._in_request = False
         self._disarm()
         super().on_message_complete()
 
@@ -78,6 +80,12 @@ class GuardedProtocol(HttpToolsProtocol):
             self._write_deadline.cancel()
             self._write_deadline = None
         super().resume_writing()
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether no answer is due: what came begins no request, such as line ends alone."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is None or cycle.response_complete
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._cut_off)

@@ -221,6 +221,18 @@ def test_slow_clients_are_cut_off(monkeypatch, sent):
             assert b"200" not in read_all(connection)
 
 
+def test_line_ends_after_an_answer_hold_no_connection(monkeypatch):
+    """They begin no request, yet they end the time that an idle connection has."""
+    monkeypatch.setattr(protocol, "REQUEST_SECONDS", 0.2)
+    with running_server(site().config(None)) as url:
+        parts = urlsplit(url)
+        with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+            connection.sendall(b"GET /scep/staff?operation=GetCACaps HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+            connection.sendall(b"\r\n")
+            read_all(connection)
+
+
 def test_an_endless_head_is_cut_off():
     """Headers without end are refused when they exceed what any client needs."""
     with running_server(site().config(None)) as url:
