@@ -20,6 +20,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "onboard generate --out ada --group staff --for ada@northwind.example",
         "onboard generate --out fleet --group staff --platform apple --mdm fleet",
         "onboard generate --out google --mdm google-chrome",
+        "onboard generate --out declared --platform apple --declarative https://mdm.northwind.example/files",
     ),
     "lint": (
         "onboard lint payloads/staff/apple/staff.mobileconfig",

@@ -45,6 +45,14 @@ def command(
             metavar="ID",
         ),
     ] = None,
+    declarative: Annotated[
+        str | None,
+        typer.Option(
+            "--declarative",
+            help="Apple declarations too, for a server of DIR at this https URL.",
+            metavar="BASE_URL",
+        ),
+    ] = None,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Write the payloads and DIR/manifest.json.
@@ -59,6 +67,9 @@ def command(
     if provisioning_profile is not None and mdm is None:
         msg = "--provisioning-profile goes with --mdm google-chrome"
         raise OnboardError(msg)
+    if declarative is not None and (holder is not None or mdm is not None):
+        msg = "--declarative goes with the neutral output, so without --for and --mdm"
+        raise OnboardError(msg)
     if mdm is not None:
         from onboard.cli.for_mdm import generate_for_mdm
 
@@ -69,7 +80,7 @@ def command(
         if values:
             msg = "--set fills in personal payloads, so it goes with --for NAME"
             raise OnboardError(msg)
-        report = _neutral(session, out, group, platform)
+        report = _neutral(session, out, group, platform, declarative)
     else:
         from onboard.cli.personal import generate_personal
 
@@ -78,9 +89,16 @@ def command(
     console.note(report)
 
 
-def _neutral(session: Session, out: Path, names: list[str] | None, platforms: list[Platform] | None) -> str:
+def _neutral(
+    session: Session,
+    out: Path,
+    names: list[str] | None,
+    platforms: list[Platform] | None,
+    declarative: str | None,
+) -> str:
     from onboard.cli.selection import write_selected
     from onboard.compose import compose
+    from onboard.compose.declarative import declared
     from onboard.compose.spelling import neutral
     from onboard.pki import read_certificates
     from onboard.plan import make_plan
@@ -92,7 +110,12 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
         for group in groups:
             line.step(group.name)
             plan = make_plan(session.organization, group, certificates, session.static_challenge(group))
-            artifacts += compose(plan, neutral, platforms=platforms or ())
+            made = compose(plan, neutral, platforms=platforms or ())
+            artifacts += made
+            if declarative is not None:
+                artifacts += declared(plan, made, neutral, declarative)
+    if declarative is not None:
+        _say_what_is_declared(artifacts)
     sentence = write_selected(session, out, artifacts, groups, platforms or ())
     one_time = [g.name for g in groups if g.challenge.type is ChallengeType.ONE_TIME]
     if one_time:
@@ -101,6 +124,23 @@ def _neutral(session: Session, out: Path, names: list[str] | None, platforms: li
             "An MDM, the portal or 'generate --for NAME' fills it in."
         )
     return sentence
+
+
+def _say_what_is_declared(artifacts: Sequence[CheckedArtifact]) -> None:
+    """What whoever serves the documents has to know.
+
+    Raises:
+        OnboardError: there is nothing to declare.
+    """
+    kinds = [checked.artifact.kind for checked in artifacts]
+    if "apple-declaration" not in kinds:
+        msg = "--declarative is for Apple devices, and none of the groups' payloads is for those"
+        raise OnboardError(msg)
+    console.note(
+        f"{kinds.count('apple-declaration')} declarations for your MDM; serve profiles and credentials to"
+        " enrolled devices alone, after filling in every ${variable}"
+    )
+    console.note("a device takes the identity or the legacy configuration, which brings its own, never both")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from onboard.lint import (
     apple,
     certmonger,
     chrome_policy,
+    declaration,
     eap_config,
     instructions,
     intune,
@@ -45,6 +46,7 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format(name="Apple mobileconfig", recognises=apple.recognises, lint=apple.lint, lint_at=apple.lint_at),
+    Format(name="Apple declaration", recognises=declaration.recognises, lint=declaration.lint),
     Format(name="ONC", recognises=onc.recognises, lint=onc.lint, lint_at=onc.lint_at),
     Format(name="Chrome Policy requests", recognises=chrome_policy.recognises, lint=chrome_policy.lint),
     Format(name="Chrome SCEP sheet", recognises=scep_sheet.recognises, lint=scep_sheet.lint),

@@ -11,15 +11,17 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from onboard.errors import PayloadError
+from onboard.payloads.apple import build
 from onboard.payloads.apple.acme import acme_payload
 from onboard.payloads.apple.payload import Slot
 from onboard.payloads.apple.plist import Value
 from onboard.payloads.apple.scep import scep_payload
 from onboard.plan import GroupPlan
+from onboard.variables import CHALLENGE
 
 _DIRECTORY = "declarative"
 # Keys of the profile payload that the asset's schema has not: the configuration says them.
@@ -31,6 +33,7 @@ class Document:
     """One JSON document: a declaration, or the data that one points to."""
 
     path: str  # relative to the URL at which documents are served
+    kind: str  # of the manifest: "apple-declaration" or "apple-credential"
     content: bytes = field(repr=False)
     secret: bool  # whether it holds a challenge
 
@@ -57,7 +60,8 @@ def declarations(
     if plan.apple.acme is not None:
         found += _identity(plan, "acme", _acme(plan, spelling), base_url)
     legacy = {"ProfileURL": f"{base_url}/{profile_path}"}
-    return (*found, _declaration(plan, "com.apple.configuration.legacy", "legacy", legacy))
+    profile = _without_challenge(plan, spelling)
+    return (*found, _declaration(plan, "com.apple.configuration.legacy", "legacy", legacy, profile))
 
 
 def _identity(plan: GroupPlan, kind: str, body: Mapping[str, Value], base_url: str) -> tuple[Document, ...]:
@@ -65,7 +69,9 @@ def _identity(plan: GroupPlan, kind: str, body: Mapping[str, Value], base_url: s
     secret = kind == "scep" and plan.scep.challenge is not None
     content = _json(body)
     reference: dict[str, Value] = {"DataURL": f"{base_url}/{path}", "ContentType": "application/json"}
-    if not secret:  # a digest would let anyone who sees it test guesses of the challenge
+    # A digest would let anyone who sees it test guesses of the challenge, and a server that fills in
+    # variables would change the document behind it.
+    if not secret and not _is_filled_in_later(content):
         reference |= {"Size": len(content), "Hash-SHA-256": hashlib.sha256(content).hexdigest()}
     asset: Mapping[str, Value] = {
         "Reference": reference,
@@ -79,7 +85,7 @@ def _identity(plan: GroupPlan, kind: str, body: Mapping[str, Value], base_url: s
         "AllowAllAppsAccess": False,
     }
     return (
-        Document(path=path, content=content, secret=secret),
+        Document(path=path, kind="apple-credential", content=content, secret=secret),
         _declaration(plan, f"com.apple.asset.credential.{kind}", f"asset-{kind}", asset, _json(without)),
         _declaration(plan, "com.apple.configuration.security.identity", f"identity-{kind}", uses),
     )
@@ -97,7 +103,7 @@ def _declaration(
         "Payload": payload,
     }
     path = f"{plan.group}/apple/{_DIRECTORY}/{name}.json"
-    return Document(path=path, content=_json(document), secret=False)
+    return Document(path=path, kind="apple-declaration", content=_json(document), secret=False)
 
 
 def _identifier(plan: GroupPlan, name: str) -> str:
@@ -113,6 +119,19 @@ def _acme(plan: GroupPlan, spelling: Callable[[str], str]) -> Mapping[str, Value
         raise PayloadError(f"group {plan.group} names no ACME server")
     keys = acme_payload(plan, plan.apple.acme, spelling)
     return _without({key: value for key, value in keys.items() if not key.startswith("Payload")})
+
+
+def _without_challenge(plan: GroupPlan, spelling: Callable[[str], str]) -> bytes:
+    """The profile for the token of what points to it: a device fetches again only when that changes.
+
+    A new challenge is no reason to enrol again, and its digest would let anyone test guesses.
+    """
+    bare = replace(plan, scep=replace(plan.scep, challenge=None))
+    return build(bare, lambda name: "" if name == CHALLENGE else spelling(name))[0].content
+
+
+def _is_filled_in_later(content: bytes) -> bool:
+    return b"${" in content
 
 
 def _without(keys: Mapping[str, Value]) -> Mapping[str, Value]:

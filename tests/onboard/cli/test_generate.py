@@ -184,3 +184,40 @@ def test_the_orgs_own_signer_signs(onboard, folder) -> None:
     assert "not verified" not in done.err
     signed = read_signed(Path("b/staff/apple/staff.mobileconfig").read_bytes())
     assert signed.certificates == (made.certificate,)
+
+
+def test_declarations_only_when_asked(onboard, folder) -> None:
+    """They stand in the manifest beside the profile, secrets for their owner, and go with the next run."""
+    asked = ("generate", "--out", "out", "--platform", "apple")
+    done = onboard(*asked, "--declarative", "https://mdm.northwind.example/files")
+    assert done.code == 0
+    assert "enrolled devices" in done.err
+    assert [kind for group, _, kind in kinds("out") if group == "staff"] == [
+        "apple-declaration",
+        "apple-declaration",
+        "apple-declaration",
+        "apple-credential",
+        "mobileconfig",
+    ]
+    credential = Path("out/staff/apple/declarative/scep.credential.json")
+    assert credential.stat().st_mode & 0o777 == 0o600
+    assert onboard("lint", "out").code == 0
+    assert onboard(*asked).code == 0
+    assert {kind for _, _, kind in kinds("out")} == {"mobileconfig"}
+    assert not credential.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--mdm", "fleet"), "neutral"),
+        (("--for", "ada@northwind.example"), "neutral"),
+        (("--platform", "windows"), "Apple devices"),
+    ],
+)
+def test_declarations_of_nothing(onboard, folder, more, said) -> None:
+    """Where there is nothing to declare, the option is refused and nothing is written."""
+    done = onboard("generate", "--out", "out", "--declarative", "https://mdm.northwind.example", *more)
+    assert done.code == 1
+    assert said in done.err
+    assert not Path("out").exists()
