@@ -30,7 +30,7 @@ demo: setup ## Run the whole main job on the example org, on loopback
 	@$(BIN)/onboard demo
 
 test: setup ## Run the whole test suite
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup ## Check formatting, style, types and import layers
 	@$(BIN)/ruff format --check .

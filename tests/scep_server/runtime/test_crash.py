@@ -100,7 +100,6 @@ def serve(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("crash")  # the rounds go on with one database
 @pytest.mark.parametrize("round_number", range(ROUNDS))
 def test_invariants_hold_after_a_kill(folder: Path, round_number):
     """Killed at another moment each time; the next start goes on with the same database."""
