@@ -21,6 +21,7 @@ _COMMON_ATTRIBUTES = frozenset(
 )
 # CNSA-grade keys, which 192-bit mode demands of every certificate in both chains (WPA3 Specification, 3.5).
 _STRONG_KEYS = frozenset({KeyKind.EC_P384, KeyKind.RSA_3072, KeyKind.RSA_4096})
+_STRONG_CURVE = 384  # bits
 
 
 def judge(groups: Iterable[WrittenGroup], authorities: Table[Authority]) -> None:
@@ -58,6 +59,8 @@ def _judge_networks(
                 _report(cursor, limitations(feared, _OF_SECURITY[network.security]))
             if network.security is Security.WPA3_ENTERPRISE_192:
                 _judge_strength(cursor, network, group, authorities)
+                if Platform.APPLE in platforms:
+                    _judge_acme_key(cursor, group)
             _judge_anchors(cursor, network, platforms, authorities)
         _judge_wires(group, networks, platforms)
 
@@ -113,6 +116,17 @@ def _judge_strength(
             cursor.mistake(
                 f"192-bit mode refuses the {authority.key} key of authority '{authority.name}'",
                 f"keys that it takes: {', '.join(sorted(_STRONG_KEYS))}",
+            )
+
+
+def _judge_acme_key(cursor: Cursor, group: WrittenGroup) -> None:
+    """192-bit mode holds for keys in hardware too, which Apple devices make on P-256 or P-384."""
+    with suppress(ReportedError):
+        server = group.acme.value
+        if server is not None and server.key_bits < _STRONG_CURVE:
+            cursor.mistake(
+                f"192-bit mode refuses the {server.key_bits}-bit keys that Apple devices make for ACME",
+                "write 'key: ec-p384' under the group's `acme:`",
             )
 
 

@@ -43,7 +43,7 @@ BEYOND = {
     # what platforms can do
     "approval-on-chromeos",
     *("anchor-not-a-root-on-windows", "nothing-left-for-android", "rare-attribute-on-chromeos"),
-    *("wpa3-192-on-chromeos", "wpa3-192-with-short-keys"),
+    *("wpa3-192-on-chromeos", "wpa3-192-with-short-keys", "wpa3-192-with-short-acme-keys"),
     *("apple-key-of-wifi", "captive-bypass-of-macs", "proxy-without-url", "setup-modes-of-a-person"),
     *("tls-13-of-freeradius", "tls-13-without-stapling", "mdm-with-unknown-group"),
     *("tpm-with-long-keys", "wpa3-192-on-old-windows", "teap-on-old-windows", "teap-without-computers"),
