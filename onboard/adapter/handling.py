@@ -25,7 +25,7 @@ from onboard.adapter.errors import (
     RejectedError,
     UnreadableError,
 )
-from onboard.adapter.issuing import Issuer, RecordedRefusalError
+from onboard.adapter.issuing import Issuer
 from onboard.adapter.journal import LOGGER, Decision, note
 from onboard.adapter.notification import ProcessName, parse
 from onboard.adapter.process import Process, read
@@ -35,6 +35,7 @@ from scep_server.audit import EventKind
 from scep_server.errors import RequestRejectedError
 from scep_server.limits import TokenBuckets
 from scep_server.messages import FailInfo
+from scep_server.service import RefusedInStoreError
 from scep_server.store import StoreError
 
 _ACCOUNT: Final = "see that the adapter's account may use the Certificate Provisioning API of this customer"
@@ -182,7 +183,7 @@ class Handling:
 
     async def _refuse(self, process: Process, group: str, error: RequestRejectedError) -> Verdict:
         """Record why, then tell the device; the process is finished when Google knows it."""
-        if not isinstance(error, RecordedRefusalError):
+        if not isinstance(error, RefusedInStoreError):
             event = self.issuer.event(
                 process,
                 EventKind.REFUSED,

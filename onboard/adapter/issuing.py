@@ -15,26 +15,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from onboard.adapter.configuration import Desk
 from onboard.adapter.process import Process
 from onboard.variables import Holder
 from scep_server.audit import Event, EventKind
+from scep_server.authority import Issued
 from scep_server.challenges import Challenge, ChallengeState
 from scep_server.errors import RequestRejectedError
 from scep_server.messages import Csr, FailInfo, MessageType, TransactionID
 from scep_server.policy import Approval, Grant, authorize
-from scep_server.service import Recorder, World
+from scep_server.service import Recorder, World, certificate_record, settle
 from scep_server.store import (
-    AlreadyIssued,
-    CertificateRecord,
     Issuance,
-    Recorded,
     RequestKey,
-    SerialTaken,
-    Spent,
     Store,
     StoreError,
     StoreUnavailableError,
@@ -42,18 +35,12 @@ from scep_server.store import (
     Vouch,
     Voucher,
 )
-from scep_server.store.rules import objection_event, repeated_event
 from scep_server.weakkeys import weak_key_reason
 
 MESSAGE_TYPE: Final = "ChromeOS"  # what the audit trail calls such a request
 _VOUCHED_FOR: Final = timedelta(days=31)  # the longest that Pub/Sub keeps a message
-_DRAWS: Final = 3  # of serials with 127 random bits
 _VOUCHER: Final = "google-"  # how the ids of vouchers begin
 _SIGNER: Final = b"google"  # where a SCEP request has its signer's certificate
-
-
-class RecordedRefusalError(RequestRejectedError):
-    """The store refused; its audit event is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,30 +137,12 @@ class Issuer:
                 ) from error
 
     async def _record(self, desk: Desk, process: Process, approval: Approval) -> bytes:
-        for _ in range(_DRAWS):
-            now = self.world.clock()
-            serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
-            certificate = desk.authority.issue(approval, serial=serial, now=now)
-            renews = await asyncio.to_thread(self._renewed, desk, certificate.subject.rfc4514_string())
-            issuance = self._issuance(desk, process, approval, certificate, renews)
-            match await self.recorder.record(issuance):
-                case Recorded():
-                    self.world.observe(issuance.event)
-                    return issuance.certificate.der
-                case AlreadyIssued(certificate=der, serial=before):
-                    self.world.observe(repeated_event(issuance.event, before))
-                    return der
-                case Spent(objection):
-                    event = objection_event(issuance.event, objection)
-                    self.world.observe(event)
-                    raise RecordedRefusalError(FailInfo.BAD_REQUEST, event.reason, remedy=event.remedy)
-                case SerialTaken():
-                    continue
-        raise RequestRejectedError(
-            FailInfo.BAD_REQUEST,
-            f"{_DRAWS} random serials in a row were taken",
-            remedy="the entropy source of this machine is broken; stop the adapter until it is repaired",
-        )
+        async def make(serial: int) -> Issuance:
+            issued = desk.authority.make(approval, serial=serial, now=self.world.clock())
+            renews = await asyncio.to_thread(self._renewed, desk, issued.subject)
+            return self._issuance(desk, process, approval, issued, renews)
+
+        return (await settle(make, recorder=self.recorder, world=self.world)).der
 
     def _renewed(self, desk: Desk, subject: str) -> int | None:
         """The certificate that a device renews, so that `max_active` does not count it twice; None: none.
@@ -192,27 +161,15 @@ class Issuer:
         return found[-1] if found else None
 
     def _issuance(
-        self,
-        desk: Desk,
-        process: Process,
-        approval: Approval,
-        certificate: x509.Certificate,
-        renews: int | None,
+        self, desk: Desk, process: Process, approval: Approval, issued: Issued, renews: int | None
     ) -> Issuance:
-        record = CertificateRecord(
-            serial=certificate.serial_number,
+        record = certificate_record(
+            issued,
+            approval,
             issuer=desk.authority.name,
             group=desk.group,
             request=_request_key(desk, process),
-            subject=certificate.subject.rfc4514_string(),
-            identity=approval.identity.value,
-            values=approval.values,
-            challenge=approval.challenge_id,
-            spki=hashlib.sha256(approval.spki).digest(),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            issued=self.world.clock(),
-            der=certificate.public_bytes(Encoding.DER),
+            now=self.world.clock(),
             renews=renews,
         )
         event = self.event(

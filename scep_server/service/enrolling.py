@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
 from scep_server import csr
 from scep_server.audit import EventKind
-from scep_server.authority import Issued
 from scep_server.errors import RequestRejectedError, ScepError
 from scep_server.limits import TokenBuckets
 from scep_server.messages import Csr, FailInfo
@@ -18,30 +16,20 @@ from scep_server.service.case import Case
 from scep_server.service.ledger import Ledger
 from scep_server.service.pace import abreast
 from scep_server.service.ports import Recorder, World
+from scep_server.service.recording import certificate_record, settle
 from scep_server.service.warrants import AlarmingError, Warrant, find_warrant
 from scep_server.store import (
-    AlreadyIssued,
     CertificateRecord,
     Issuance,
     PendingRequest,
     PendingState,
     ReadingStore,
-    Recorded,
     RequestKey,
-    SerialTaken,
-    Spent,
 )
-from scep_server.store.rules import (
-    is_alarming,
-    objection_event,
-    objection_text,
-    repeated_event,
-    rival_event,
-)
+from scep_server.store.rules import is_alarming, objection_text, repeated_event
 from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, weak_key_reason
 
 PENDING = Pending()
-_DRAWS = 3  # serials have 127 random bits: a second draw is a broken entropy source, not bad luck
 
 
 class GroupBusyError(ScepError):
@@ -54,10 +42,6 @@ class GroupBusyError(ScepError):
     def __init__(self, seconds: float) -> None:
         super().__init__("the group's rate of issued certificates is used up")
         self.seconds = seconds
-
-
-class RefusedInStoreError(RequestRejectedError):
-    """The voucher failed in the transaction; the audit event is written already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,32 +179,27 @@ class Enrolling:
     async def _issue(self, case: Case, warrant: Warrant, approval: Approval, key: bytes) -> bytes:
         authority = case.endpoint.authority_for(case.signs_reply)
         await abreast()
-        for _ in range(_DRAWS):
-            serial = int.from_bytes(self.world.entropy(16), "big") >> 1 or 1
+
+        async def make(serial: int) -> Issuance:
             issued = authority.make(approval, serial=serial, now=case.now)
             await abreast()
-            record = _record(case, warrant, approval, key, issued, authority.name)
+            record = certificate_record(
+                issued,
+                approval,
+                issuer=authority.name,
+                group=case.endpoint.group,
+                request=key,
+                now=case.now,
+                renews=None if warrant.renewed is None else warrant.renewed.serial,
+            )
             issuance = _issuance(case, record, warrant)
             self._demand_allowed(case, issuance)
-            outcome = await self.recorder.record(issuance)
-            match outcome:
-                case Recorded(rival):
-                    self._note_issued(case, issuance, rival=rival)
-                    return record.der
-                case AlreadyIssued(certificate=der, serial=before):
-                    self.world.observe(repeated_event(issuance.event, before))
-                    return der
-                case Spent(objection):
-                    event = objection_event(issuance.event, objection)
-                    self.world.observe(event)
-                    raise RefusedInStoreError(FailInfo.BAD_REQUEST, event.reason, remedy=event.remedy)
-                case SerialTaken():
-                    continue
-        raise RequestRejectedError(
-            FailInfo.BAD_REQUEST,
-            f"{_DRAWS} random serials in a row were taken",
-            remedy="the entropy source of this machine is broken; stop the server until it is repaired",
-        )
+            return issuance
+
+        settled = await settle(make, recorder=self.recorder, world=self.world)
+        if settled.is_new and self.issued is not None:
+            self.issued.spend(case.endpoint.group, self.world.seconds())
+        return settled.der
 
     def _demand_allowed(self, case: Case, issuance: Issuance) -> None:
         """Ask before the transaction what many requests in a row can fail at.
@@ -236,13 +215,6 @@ class Enrolling:
             raise AlarmingError(issuance.voucher.id, objection)
         reason, remedy = objection_text(objection)
         raise RequestRejectedError(FailInfo.BAD_REQUEST, reason, remedy=remedy)
-
-    def _note_issued(self, case: Case, issuance: Issuance, *, rival: bool) -> None:
-        if self.issued is not None:
-            self.issued.spend(case.endpoint.group, self.world.seconds())
-        self.world.observe(issuance.event)
-        if rival:
-            self.world.observe(rival_event(issuance.event))
 
 
 def _request_key(case: Case, opened: OpenedRequest, csr: Csr) -> bytes:
@@ -266,30 +238,4 @@ def _issuance(case: Case, record: CertificateRecord, warrant: Warrant) -> Issuan
         max_active=policy.max_active,
         supersede=None if policy.supersede_after is None else case.now + policy.supersede_after,
         formerly=case.endpoint.formerly,
-    )
-
-
-def _record(
-    case: Case,
-    warrant: Warrant,
-    approval: Approval,
-    key: bytes,
-    issued: Issued,
-    issuer: str,
-) -> CertificateRecord:
-    return CertificateRecord(
-        serial=issued.serial,
-        issuer=issuer,
-        group=case.endpoint.group,
-        request=key,
-        subject=issued.subject,
-        identity=approval.identity.value,
-        values=approval.values,
-        challenge=approval.challenge_id,
-        spki=hashlib.sha256(approval.spki).digest(),
-        not_before=issued.not_before,
-        not_after=issued.not_after,
-        issued=case.now,
-        der=issued.der,
-        renews=None if warrant.renewed is None else warrant.renewed.serial,
     )

@@ -25,10 +25,11 @@ from scep_server.pkimessage import (
 )
 from scep_server.service.case import Case
 from scep_server.service.endpoint import Endpoint
-from scep_server.service.enrolling import Enrolling, GroupBusyError, RefusedInStoreError
+from scep_server.service.enrolling import Enrolling, GroupBusyError
 from scep_server.service.ledger import Ledger
 from scep_server.service.pace import abreast
 from scep_server.service.ports import Answer, CrlSource, NotScep, Reply, TryLater
+from scep_server.service.recording import RefusedInStoreError
 from scep_server.service.warrants import AlarmingError, UnknownChallengeError
 from scep_server.store import StoreError
 
