@@ -1,6 +1,7 @@
-"""What a CSR may ask for: a policy as data (`rules`) and the one function that holds a request against it."""
+"""What a CSR may ask for: policies as data (`rules`), and what holds a request against one or several."""
 
 from scep_server.policy.authorizing import authorize
+from scep_server.policy.choosing import authorize_any
 from scep_server.policy.rules import (
     AltNameRule,
     Approval,
@@ -22,4 +23,5 @@ __all__ = [
     "Pattern",
     "Slot",
     "authorize",
+    "authorize_any",
 ]

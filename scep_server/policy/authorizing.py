@@ -58,6 +58,7 @@ def authorize(csr: Csr, policy: IssuancePolicy, grant: Grant) -> Approval:
         identity=Identity.BOUND if confirmed else Identity.ASSERTED,
         values={name: answer.values[name] for name in used},
         challenge_id=grant.challenge_id,
+        profile=policy.name,
     )
 
 

@@ -153,6 +153,7 @@ class Approval:
         identity: whether the challenge's record confirms every variable of the certificate.
         values: variable -> value in this certificate.
         challenge_id: id of the challenge that allowed it.
+        profile: name of the policy that granted it.
     """
 
     subject: tuple[Attribute, ...]
@@ -165,3 +166,4 @@ class Approval:
     identity: Identity
     values: Mapping[str, str]
     challenge_id: str
+    profile: str = ""

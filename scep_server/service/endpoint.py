@@ -56,7 +56,8 @@ class Endpoint:
         authority: issues.
         recipients: the RA pairs that open envelopes; the first is the one that GetCACert offers. The pair
             that a request was addressed to signs the reply, because Apple checks the reply against it.
-        policy: what is granted.
+        policy: what is granted; of a group with two kinds of certificates, the first kind.
+        more_policies: the other kinds.
         static: challenges that devices share; minted ones are taken at every endpoint.
         previous: authorities that new devices no longer hear of, while old ones still seal to them.
         next: the authority that GetNextCACert announces; None: there is none.
@@ -71,11 +72,14 @@ class Endpoint:
     authority: IssuingAuthority
     recipients: tuple[Recipient, ...]
     policy: IssuancePolicy
+    more_policies: tuple[IssuancePolicy, ...] = ()
     static: tuple[StaticChallenge, ...] = ()
     previous: tuple[Alternate, ...] = ()
     next: Alternate | None = None
     approval: ApprovalQueue | None = None
     single_certificate: bool = False
+    policies: tuple[IssuancePolicy, ...] = field(init=False, repr=False)
+    minimum_key_bits: int = field(init=False, repr=False)
     capabilities: bytes = field(init=False, repr=False)
     ca_certificates: bytes = field(init=False, repr=False)
 
@@ -84,6 +88,8 @@ class Endpoint:
             msg = f"endpoint {self.group!r} has no RA pair: no device could address an envelope to it"
             raise ValueError(msg)
         object.__setattr__(self, "name", self.name or self.group)
+        object.__setattr__(self, "policies", (self.policy, *self.more_policies))
+        object.__setattr__(self, "minimum_key_bits", min(p.minimum_key_bits for p in self.policies))
         object.__setattr__(self, "capabilities", _capabilities(self))
         object.__setattr__(self, "ca_certificates", _ca_certificates(self))
 
@@ -91,6 +97,10 @@ class Endpoint:
     def groups(self) -> tuple[str, ...]:
         """Every name that the group has or had."""
         return (self.group, *self.formerly)
+
+    def policies_of(self, profile: str) -> tuple[IssuancePolicy, ...]:
+        """What judges the renewal of a certificate: its own profile, or all if the group has that no more."""
+        return tuple(policy for policy in self.policies if policy.name == profile) or self.policies
 
     @property
     def all_recipients(self) -> tuple[Recipient, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scep_server import csr
@@ -10,7 +11,7 @@ from scep_server.errors import RequestRejectedError, ScepError
 from scep_server.limits import TokenBuckets
 from scep_server.messages import Csr, FailInfo
 from scep_server.pkimessage import OpenedRequest, Pending, Success, VerifiedRequest, payload_csr
-from scep_server.policy import Approval, authorize
+from scep_server.policy import Approval, IssuancePolicy, authorize_any
 from scep_server.service.approving import Approving
 from scep_server.service.case import Case
 from scep_server.service.ledger import Ledger
@@ -149,7 +150,7 @@ class Enrolling:
 
     def _judge(self, case: Case, request: Csr, warrant: Warrant) -> Approval:
         self._demand_sound_key(case, request)
-        approval = authorize(request, case.endpoint.policy, warrant.grant)
+        approval = authorize_any(request, _policies(case, warrant), warrant.grant)
         warrant.check(approval)
         return approval
 
@@ -160,7 +161,7 @@ class Enrolling:
     def _demand_sound_key(self, case: Case, request: Csr) -> None:
         if not request.modulus:
             return  # not RSA: the policy has its own words for that
-        minimum = case.endpoint.policy.minimum_key_bits
+        minimum = case.endpoint.minimum_key_bits
         reason = weak_key_reason(
             request.modulus, request.exponent, minimum_bits=minimum, known=self.known_weak
         )
@@ -229,8 +230,14 @@ def _request_key(case: Case, opened: OpenedRequest, csr: Csr) -> bytes:
     ).digest()
 
 
+def _policies(case: Case, warrant: Warrant) -> Sequence[IssuancePolicy]:
+    if warrant.renewed is None:
+        return case.endpoint.policies
+    return case.endpoint.policies_of(warrant.renewed.profile)
+
+
 def _issuance(case: Case, record: CertificateRecord, warrant: Warrant) -> Issuance:
-    policy = case.endpoint.policy
+    policy = case.endpoint.policies_of(record.profile)[0]
     return Issuance(
         certificate=record,
         voucher=warrant.voucher,

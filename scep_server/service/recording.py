@@ -110,6 +110,7 @@ def certificate_record(
         identity=approval.identity.value,
         values=approval.values,
         challenge=approval.challenge_id,
+        profile=approval.profile,
         spki=hashlib.sha256(approval.spki).digest(),
         not_before=issued.not_before,
         not_after=issued.not_after,

@@ -136,7 +136,7 @@ def _own(verified: VerifiedRequest, store: ReadingStore) -> CertificateRecord | 
 def _renewal_problem(
     endpoint: Endpoint, signer: CertificateRecord, now: datetime
 ) -> RequestRejectedError | None:
-    policy = endpoint.policy
+    policy = endpoint.policies_of(signer.profile)[0]
     opens = signer.not_after - policy.renew_within
     if signer.group not in endpoint.groups:
         return _refusal(f"the signer's certificate is of group {signer.group!r}", _MINT)

@@ -27,7 +27,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 CERTIFICATE_COLUMNS = (
     "serial, issuer, grp, request, subject, identity, vals, challenge, spki,"
-    " not_before, not_after, issued, renews, revoked, reason, der, supersede"
+    " not_before, not_after, issued, renews, revoked, reason, der, supersede, profile"
 )
 CHALLENGE_COLUMNS = "id, grp, digest, bound, minted, expires, spent, spent_by, revoked"
 PENDING_COLUMNS = (
@@ -77,6 +77,7 @@ def certificate_row(record: CertificateRecord) -> Row:
         None if record.reason is None else record.reason.value,
         record.der,
         _optional_time(record.supersede),
+        record.profile,
     )
 
 
@@ -101,6 +102,7 @@ def certificate(row: Row) -> CertificateRecord:
         reason=None if reason is None else RevocationReason(reason),
         der=_blob(row[15]),
         supersede=None if row[16] is None else _time(row[16]),
+        profile=_text(row[17]),
     )
 
 

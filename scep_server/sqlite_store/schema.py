@@ -96,7 +96,11 @@ create table pending (
 create index pending_by_source on pending (grp, state, source, sequence);
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)  # step n leads from version n to n + 1
+_VERSION_3 = """
+alter table certificates add column profile text not null default '';
+"""
+
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)  # step n leads from version n to n + 1
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -36,7 +36,7 @@ from scep_server.store.rules import (
 )
 
 INSERT_CERTIFICATE = (
-    f"insert into certificates ({rows.CERTIFICATE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 # constants
+    f"insert into certificates ({rows.CERTIFICATE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 # constants
 )
 ANSWERED = (
     f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants

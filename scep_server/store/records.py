@@ -135,6 +135,7 @@ class CertificateRecord:
         renews: serial of the certificate that it renews.
         revoked, reason: when and why it was revoked.
         supersede: when it shall be revoked as superseded, because it was renewed; None: never.
+        profile: what it was issued by, which a renewal goes by; empty in records of an older store.
     """
 
     serial: int
@@ -154,6 +155,7 @@ class CertificateRecord:
     revoked: datetime | None = None
     reason: RevocationReason | None = None
     supersede: datetime | None = None
+    profile: str = ""
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it is in force: begun, not over, not revoked."""

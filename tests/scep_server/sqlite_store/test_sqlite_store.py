@@ -90,6 +90,22 @@ def test_migrations_lead_from_any_version_to_the_newest(path):
     database.close()
 
 
+def test_certificates_of_an_older_version_have_no_profile(path):
+    """Records from before profiles were recorded stay readable, and say that nobody knows theirs."""
+    open_database(path, MIGRATIONS[:2]).close()
+    old = sqlite3.connect(path)
+    old.execute(
+        "insert into certificates values (1, x'51', 'ca', 'staff', x'', 'CN=a', 'bound', '{}', 'c', x'', 0,"
+        " 1, 0, null, null, null, x'', null)"
+    )
+    old.commit()
+    old.close()
+    store = SqliteStore(path)
+    store.record([an_issuance(2, voucher=STATIC, profile="user-eap-tls")], NOW)
+    assert [record.profile for record in store.certificates()] == ["", "user-eap-tls"]
+    store.close()
+
+
 def test_a_migration_that_fails_changes_nothing(path):
     """A broken step rolls back as a whole."""
     SqliteStore(path).close()
