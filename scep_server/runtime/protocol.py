@@ -11,7 +11,8 @@ from uvicorn.server import ServerState
 
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
 WRITE_SECONDS = 60.0  # without any progress in taking an answer
-HEAD_LIMIT = 160 * 1024  # octets of request line and headers: a GET PKIOperation is a long line
+HEAD_LIMIT = 160 * 1024  # octets of a request that are no body: a GET PKIOperation is a long line
+_UPGRADE, _NO_UPGRADE = b"\nUpgrade:", b"\nIgnored:"  # of one length, so that no Content-Length goes wrong
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -27,7 +28,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
-        self._head_octets = 0
+        self._beside_body = 0  # octets of the current request
         self._in_head = True
         self._in_request = False
 
@@ -43,13 +44,18 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count octets of the head: the parser would take a head of any length."""
-        if self._in_head:
-            self._head_octets += len(data)
+        """Count octets beside the body: the parser would take a head or trailers of any length.
+
+        An Upgrade is ignored (RFC 9110 §7.8); the parser would end the request there, and lose the body that
+        Java's HttpClient sends behind `Upgrade: h2c`.
+        """
+        if self._in_head and _UPGRADE in data:
+            data = data.replace(_UPGRADE, _NO_UPGRADE)
+        self._beside_body += len(data)
         super().data_received(data)
         if self._deadline is None and (self._in_request or self._is_idle):
             self._arm()  # for what is missing: most requests come whole, and need no timer
-        if self._in_head and self._head_octets > HEAD_LIMIT and not self.transport.is_closing():
+        if self._beside_body > HEAD_LIMIT and not self.transport.is_closing():
             self.send_400_response("The request head is too large.")
 
     def on_message_begin(self) -> None:
@@ -57,15 +63,25 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head = self._in_request = True
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """What follows a chunked body is dropped: nobody asked for trailers (RFC 9110 §6.5.1)."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """From here on the body's limit counts, which the application knows."""
         self._in_head = False
-        self._head_octets = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """The rest of what was received is chunk sizes and trailers."""
+        self._beside_body -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole; from here on the time is ours."""
         self._in_request = False
+        self._beside_body = 0
         self._disarm()
         super().on_message_complete()
 

@@ -246,6 +246,30 @@ def test_an_endless_head_is_cut_off():
             assert read_all(connection)[:12] in {b"HTTP/1.1 400", b""}
 
 
+@pytest.mark.parametrize("line", [b"a: b\r\n" * 1000, b"a" * 6000], ids=["many", "one"])
+def test_endless_trailers_are_cut_off(lone_url, line):
+    """What follows the last chunk of a body fills no memory, as many lines or as one."""
+    parts = urlsplit(lone_url)
+    with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+        connection.sendall(
+            b"POST /scep/staff?operation=PKIOperation HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"0\r\na: "
+        )
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(100):
+                connection.sendall(line)
+        assert read_all(connection)[:12] in {b"HTTP/1.1 400", b""}
+
+
+def test_an_upgrade_is_ignored_and_its_body_read(lone_url):
+    """Java's HttpClient offers HTTP/2 with its first request, which must count all the same."""
+    pair = self_signed(rsa_key("device"), subject="CN=nobody")
+    message = enrol(b"nonsense", site().ra.certificate, pair, Shape())
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAEAAEAAAAIAAAAB"}
+    answer = httpx.post(f"{lone_url}/scep/staff?operation=PKIOperation", content=message, headers=offer)
+    assert read_reply(answer.content, pair).status == "2"
+
+
 @settings(max_examples=100)
 @given(st.binary(max_size=400), st.booleans())
 def test_no_octets_on_the_wire_stop_the_server(lone_url, octets, after_a_line):
