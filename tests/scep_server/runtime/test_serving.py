@@ -252,8 +252,8 @@ def test_endless_trailers_are_cut_off(lone_url, line):
     parts = urlsplit(lone_url)
     with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
         connection.sendall(
-            b"POST /scep/staff?operation=PKIOperation HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"0\r\na: "
+            b"POST /scep/staff?operation=PKIOperation HTTP/1.1\r\nHost: x\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\na: "
         )
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             for _ in range(100):
