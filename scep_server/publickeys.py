@@ -7,14 +7,16 @@ from typing import Final, cast
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from scep_server import ber, oids
 from scep_server.algorithms import DigestAlgorithm
+from scep_server.ber import tags
 
 MAX_MODULUS_BITS: Final = 8_192  # a verification costs 0.3 ms there, and grows with the square
 MAX_EXPONENT_BITS: Final = 32  # an exponent as long as the modulus costs as much as a private key operation
 _PKCS1_V15: Final = padding.PKCS1v15()
+_RSA_ENCRYPTION: Final = ber.sequence(ber.object_identifier(oids.RSA_ENCRYPTION), ber.null())
 
 
 class PublicKeyError(ValueError):
@@ -39,6 +41,16 @@ class PublicKey:
     def rsa(self) -> rsa.RSAPublicKey | None:
         """The key if it is RSA, the only kind that an envelope can be addressed to (RFC 8894 §3.1)."""
         return cast("rsa.RSAPublicKey", self.key) if self.modulus else None  # asking the ABC takes longer
+
+    def der(self) -> bytes:
+        """The SubjectPublicKeyInfo as a certificate must hold it (RFC 3279 §2.3.1).
+
+        A sender may have written it in BER, or put more into it than a key.
+        """
+        if not self.modulus:
+            return self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        numbers = ber.sequence(ber.integer(self.modulus), ber.integer(self.exponent))
+        return ber.sequence(_RSA_ENCRYPTION, ber.tlv(tags.BIT_STRING, b"\x00" + numbers))
 
     def verifies(self, signature: bytes, content: bytes, digest: DigestAlgorithm) -> bool:
         """Whether `signature` over `content` is this key's: RSASSA-PKCS1-v1_5 or ECDSA."""

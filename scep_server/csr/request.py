@@ -92,7 +92,7 @@ def _parse(der: bytes, outer: ber.Reader, known: tuple[bytes, PublicKey] | None 
 def _info(der: bytes, info: ber.Reader, known: tuple[bytes, PublicKey] | None) -> tuple[Csr, PublicKey]:
     info.integer()  # version: not judged
     subject = names.name(info)
-    spki, key = publickeys.load_next(info, known)
+    _, key = publickeys.load_next(info, known)
     wishes = attributes.Wishes()
     if info.more:  # absent instead of empty: seen, and harmless
         wishes = attributes.read(info.enter(tags.CONTEXT_CONSTRUCTED))
@@ -101,7 +101,7 @@ def _info(der: bytes, info: ber.Reader, known: tuple[bytes, PublicKey] | None) -
         der=der,
         subject=subject,
         alt_names=tuple(wishes.alt_names),
-        spki=spki,
+        spki=key.der(),
         key_bits=key.modulus.bit_length(),
         challenge=wishes.challenge,
         ignored_extensions=tuple(wishes.ignored_extensions),

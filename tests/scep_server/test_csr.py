@@ -252,6 +252,30 @@ def test_key_that_proves_nothing_is_refused(exponent):
         csr.read(resigned(forged))
 
 
+_NUMBERS = rsa_key("device").public_key().public_numbers()
+_RSA = core.ObjectIdentifier("1.2.840.113549.1.1.1").dump()
+_KEY = tlv(0x30, core.Integer(_NUMBERS.n).dump() + core.Integer(_NUMBERS.e).dump())
+
+
+@pytest.mark.parametrize(
+    "spki",
+    [
+        tlv(0x30, tlv(0x30, _RSA) + tlv(3, b"\0" + _KEY)),
+        tlv(0x30, tlv(0x30, _RSA + tlv(4, b"anything")) + tlv(3, b"\0" + _KEY)),
+        tlv(0x30, tlv(0x30, _RSA + b"\5\0") + tlv(3, b"\0" + _KEY) + tlv(4, b"more" * 1000)),
+        tlv(0x30, tlv(0x30, _RSA + b"\5\0") + tlv(3, b"\0" + _KEY + b"more")),
+        b"\x30\x80" + tlv(0x30, _RSA + b"\5\0") + tlv(3, b"\0" + _KEY) + b"\0\0",
+    ],
+    ids=["no parameters", "other parameters", "more behind the key", "more in the bits", "indefinite length"],
+)
+def test_a_key_is_certified_in_der_alone(spki):
+    """A certificate repeats the request's key: what clients refuse to read must not get into it."""
+    der = client.csr(rsa_key("device"))
+    info = info_of(der)
+    odd = tlv(0x30, info["version"].dump() + info["subject"].dump() + spki + info["attributes"].dump())
+    assert csr.read(resigned(odd)).spki == info["subject_pk_info"].dump()
+
+
 @given(st.binary(max_size=600))
 def test_any_bytes_raise_only_the_refusal(data):
     """What an attacker's envelope decrypts to is any bytes."""
