@@ -5,6 +5,7 @@ Source: apple/device-management (com.apple.wifi.managed) and Apple's supplicant 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from cryptography import x509
@@ -12,11 +13,14 @@ from cryptography import x509
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
+from onboard.devices.passpoint import Provider
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import EAP_TLS, Medium, NetworkSettings
 
 _ENCRYPTION = frozenset({"WEP", "WPA", "WPA2", "WPA3", "Any", "None"})
 _VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+_DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_CONSORTIUM = re.compile(r"[0-9A-Fa-f]{6}|[0-9A-Fa-f]{10}")  # three or five octets
 
 
 def read_network(
@@ -33,29 +37,28 @@ def read_network(
         DeviceError: a link leads nowhere, a value is none the device takes, or trust is left open.
     """
     wired = payload.text("PayloadType") != "com.apple.wifi.managed"
-    ssid = "" if wired else _ssid(payload)
+    ssid, provider = ("", None) if wired else _found_by(payload)
     eap = payload.child("EAPClientConfiguration")
     if EAP_TLS not in eap.items("AcceptEAPTypes"):
         raise DeviceError(eap.place("AcceptEAPTypes"), "does not hold 13 (EAP-TLS)")
     _demand_identity(payload, identities)
     minimum, maximum = _version(eap, "TLSMinimumVersion", "1.0"), _version(eap, "TLSMaximumVersion", "1.2")
     return NetworkSettings(
-        name=ssid or payload.text("PayloadDisplayName", "Ethernet"),
+        name=ssid or (provider.domain if provider else payload.text("PayloadDisplayName", "Ethernet")),
         medium=Medium.ETHERNET if wired else Medium.WIFI,
         ssid=ssid.encode(),
         anchors=_anchors(eap, certificates),
         server_names=ServerNames(NameRule.APPLE, eap.texts("TLSTrustedServerNames", [])),
         identity=EnrolledIdentity(),
         eap_identity=EapIdentity(IdentitySource.APPLE, eap.text("UserName", "")),
+        provider=provider,
         tls_minimum=min(minimum, maximum),
         tls_maximum=maximum,
     )
 
 
-def _ssid(payload: Fields) -> str:
-    ssid = payload.text("SSID_STR")
-    if not 1 <= len(ssid.encode()) <= 32:
-        raise DeviceError(payload.place("SSID_STR"), "is not 1 to 32 bytes of UTF-8")
+def _found_by(payload: Fields) -> tuple[str, Provider | None]:
+    """The SSID, the Passpoint provider, or both; SSID_STR may be absent where DomainName is there."""
     encryption = payload.text("EncryptionType", "Any")
     if encryption not in _ENCRYPTION:
         raise DeviceError(
@@ -63,7 +66,38 @@ def _ssid(payload: Fields) -> str:
         )
     if encryption in {"None", "WEP"}:
         raise DeviceError(payload.place("EncryptionType"), f"{encryption} has no 802.1X")
+    if not payload.has("DomainName"):
+        if payload.flag("IsHotspot", default=False):
+            raise DeviceError(payload.place("DomainName"), "is missing where IsHotspot is true")
+        return _ssid(payload), None
+    return (_ssid(payload) if payload.has("SSID_STR") else ""), _provider(payload)
+
+
+def _ssid(payload: Fields) -> str:
+    ssid = payload.text("SSID_STR")
+    if not 1 <= len(ssid.encode()) <= 32:
+        raise DeviceError(payload.place("SSID_STR"), "is not 1 to 32 bytes of UTF-8")
     return ssid
+
+
+def _provider(payload: Fields) -> Provider:
+    domain = payload.text("DomainName")
+    if not _DOMAIN.fullmatch(domain):
+        raise DeviceError(payload.place("DomainName"), f"{domain!r} is no domain name")
+    if not payload.flag("IsHotspot", default=False):
+        raise DeviceError(payload.place("IsHotspot"), "is not true, so DomainName leads to no network")
+    payload.text("DisplayedOperatorName", "")
+    consortiums = payload.texts("RoamingConsortiumOIs", [])
+    for at, consortium in enumerate(consortiums):
+        if not _CONSORTIUM.fullmatch(consortium):
+            place = f"{payload.place('RoamingConsortiumOIs')}[{at}]"
+            raise DeviceError(place, f"{consortium!r} is not 6 or 10 hexadecimal digits")
+    return Provider(
+        domain=domain.lower(),
+        consortiums=tuple(consortium.upper() for consortium in consortiums),
+        realms=tuple(realm.lower() for realm in payload.texts("NAIRealmNames", [])),
+        roams=payload.flag("ServiceProviderRoamingEnabled", default=False),
+    )
 
 
 def _demand_identity(payload: Fields, identities: Collection[str]) -> None:

@@ -11,6 +11,7 @@ from cryptography import x509
 from onboard.devices.ca_certificates import Fingerprint
 from onboard.devices.csr import CertificateRequest
 from onboard.devices.identity import EapIdentity, IdentityRule
+from onboard.devices.passpoint import Provider
 from onboard.devices.request_shape import RequestShape
 from onboard.devices.server_names import ServerNames
 
@@ -42,11 +43,12 @@ class NetworkSettings:
 
     name: str  # the SSID, or what the artifact calls the wire
     medium: Medium
-    ssid: bytes  # empty on Ethernet
+    ssid: bytes  # empty on Ethernet, and where the provider alone leads to the network
     anchors: tuple[x509.Certificate, ...] = field(repr=False)  # whom the RADIUS server must chain to
     server_names: ServerNames
     identity: IdentityRule  # which certificate the device offers
     eap_identity: EapIdentity  # what it says when asked who it is
+    provider: Provider | None = None  # Passpoint: how the network is found without its SSID
     tls_minimum: str = "1.0"
     tls_maximum: str = "1.2"
 

@@ -18,9 +18,15 @@ from onboard.variables import Template
 class Opening:
     """One network that a group may use, and the VLAN there."""
 
-    ssid: str  # empty: the wire
+    ssid: str  # empty: the wire, or a partner's
     vlan: int | None  # None: as the access point or switch has it
     by_site: tuple[tuple[str, int], ...] = ()  # where another VLAN is nearer
+    partners: bool = False  # Passpoint: any SSID that is not one of the org's
+
+    @property
+    def place(self) -> str:
+        """For people."""
+        return "partners (Passpoint)" if self.partners else self.ssid or "the wire"
 
     @property
     def assignments(self) -> tuple[tuple[str, int], ...]:
@@ -47,7 +53,12 @@ class Rule:
     @property
     def wired(self) -> bool:
         """Whether it may use the wire."""
-        return any(not opening.ssid for opening in self.openings)
+        return any(not opening.ssid and not opening.partners for opening in self.openings)
+
+    @property
+    def roams(self) -> bool:
+        """Whether it may use the networks of Passpoint partners."""
+        return any(opening.partners for opening in self.openings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +71,17 @@ class Policy:
     rules: tuple[Rule, ...]
     trusted: tuple[PublicCertificate, ...]  # issuing authorities and their issuers, each once
     crl_urls: Mapping[str, str]  # by authority name
+    known_ssids: tuple[str, ...] = ()  # of the whole org: none of them is a partner's
 
     @property
     def ssids(self) -> tuple[str, ...]:
         """Every SSID that this server decides about."""
         return tuple(dict.fromkeys(ssid for rule in self.rules for ssid in rule.ssids))
+
+    @property
+    def roams(self) -> bool:
+        """Whether some group may use the networks of Passpoint partners."""
+        return any(rule.roams for rule in self.rules)
 
 
 def make_policy(
@@ -100,7 +117,15 @@ def make_policy(
         rules=rules,
         trusted=tuple(_certificate(certificates, name) for name in authorities),
         crl_urls=_crl_urls(organization, tuple(authorities.values()), certificates),
+        known_ssids=_known_ssids(organization),
     )
+
+
+def _known_ssids(organization: Organization) -> tuple[str, ...]:
+    """Every SSID of the org, those of other RADIUS entries and the onboarding network among them."""
+    start = organization.onboarding
+    ssids = [network.ssid for network in organization.networks] + ([start.ssid] if start else [])
+    return tuple(dict.fromkeys(ssid.text for ssid in ssids if ssid is not None))
 
 
 def _networks(group: Group, radius: Radius) -> tuple[Network, ...]:
@@ -115,7 +140,9 @@ def _openings(group: Group, radius: Radius) -> tuple[Opening, ...]:
     """
     networks = _networks(group, radius)
     openings = dict.fromkeys(_opening(group, network, radius) for network in networks)
-    if sum(not opening.ssid for opening in openings) > 1:
+    if any(network.passpoint and network.passpoint.roaming_consortiums for network in networks):
+        openings[Opening(ssid="", vlan=None, partners=True)] = None  # whose VLANs are not ours to say
+    if sum(not opening.ssid and not opening.partners for opening in openings) > 1:
         msg = f"{group.place}: the wired networks of {group.name} have different VLANs"
         raise OnboardError(msg, hint="a switch does not say which wire it is; give them one VLAN, or sites")
     return tuple(openings)

@@ -9,13 +9,14 @@ import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from onboard.devices.passpoint import Offer
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.errors import PkiError
 from onboard.model import NetworkType, Organization, Radius
 from onboard.provision import Kind, Site, crls
 from onboard.provision.leaves import inventory, read
 from onboard.radius import Policy, ServerCertificate
-from onboard.rehearse.stage import Vlans
+from onboard.rehearse.stage import Heard, Vlans
 from onboard.serve import Parts, configure
 from scep_server.keys import KeyStoreError
 from scep_server.service.publishing import Publisher
@@ -107,6 +108,25 @@ def labels(organization: Organization) -> Callable[[str, NetworkSettings], str]:
         return known or network.name
 
     return label
+
+
+PARTNER_SSID = b"Passpoint partner"  # what another organization may call its network
+
+
+def air(organization: Organization) -> Sequence[Heard]:
+    """For `Stage.air`: each Passpoint network as the org's own access points have it, and a partner's."""
+    heard = []
+    for network in organization.networks:
+        passpoint, ssid = network.passpoint, network.ssid
+        if passpoint is None or ssid is None:
+            continue
+        heard.append(Heard(offer=Offer(ssid=ssid.octets, domains=(passpoint.domain,)), label=network.name))
+        if passpoint.roaming_consortiums:
+            partner = Offer(
+                ssid=PARTNER_SSID, domains=("partner.invalid",), consortiums=passpoint.roaming_consortiums
+            )
+            heard.append(Heard(offer=partner, label=network.name, partner=True))
+    return tuple(heard)
 
 
 def vlans(organization: Organization) -> Vlans:

@@ -10,12 +10,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from onboard.devices.scep_client import Identity
-from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings, Renewal
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Renewal
 from onboard.errors import OnboardError
 from onboard.rehearse import steps
 from onboard.rehearse.given import Given
 from onboard.rehearse.result import Result, Step
-from onboard.rehearse.stage import Stage
+from onboard.rehearse.stage import Spot, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +72,14 @@ def live_on(
     return Lived(identity=fresh, renewal=f"renewed by {renewal.by}", renewed=True)
 
 
-def go_on(
-    row: Result, network: NetworkSettings, lived: Lived, chain: Sequence[x509.Certificate], later: Stage
-) -> Result:
+def go_on(row: Result, spot: Spot, lived: Lived, chain: Sequence[x509.Certificate], later: Stage) -> Result:
     """The row of today, carried on to the later day; one that failed today stays as it is."""
     row = replace(row, renewal=lived.renewal, renewed=lived.renewed)
     if not row.ok:
         return row
     if lived.error:
         return replace(row, ok=False, reason=f"on {_day(later.now)}: {lived.error}", failed=Step.RENEW)
-    after = steps.join(row, network, lived.identity, chain, later)
+    after = steps.join(row, spot, lived.identity, chain, later)
     if not after.ok:
         return replace(after, reason=f"on {_day(later.now)}: {after.reason}")
     if row.authenticated and later.authenticator is None:

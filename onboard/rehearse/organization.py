@@ -20,7 +20,7 @@ from onboard.pki import read_certificates
 from onboard.plan import make_plan
 from onboard.radius import Policy
 from onboard.rehearse.company import Company
-from onboard.rehearse.from_site import fetch_crls, labels, sites, vlans
+from onboard.rehearse.from_site import air, fetch_crls, labels, sites, vlans
 from onboard.rehearse.given import Given
 from onboard.rehearse.negative import Crls, Scenes
 from onboard.rehearse.places import located
@@ -85,6 +85,7 @@ def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
         vlans=vlans(company.organization),
         sites=sites(company.organization),
         label=labels(company.organization),
+        air=air(company.organization),
         progress=company.progress,
     )
 

@@ -14,7 +14,7 @@ def located(organization: Organization, result: Result) -> Result:
     group = next((g for g in organization.groups if g.name == result.group), None)
     if result.failed is None or group is None:
         return result
-    place = _place(organization, group, result.failed, result.network)
+    place = _place(organization, group, result.failed, result.network_key)
     return replace(result, where=str(place)) if place.path else result
 
 
@@ -30,8 +30,6 @@ def _place(organization: Organization, group: Group, step: Step, network: str) -
             own = group.profile.place.path == group.place.path  # else it is the product's profile
             return group.profile.place if own else group.place
         case Step.JOIN:
-            return next(
-                (n.radius.place for n in group.networks if n.name == network.partition("@")[0]), group.place
-            )
+            return next((n.radius.place for n in group.networks if n.name == network), group.place)
         case Step.READ | Step.VLAN:
             return group.place

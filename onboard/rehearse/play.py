@@ -38,9 +38,8 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
     except OnboardError as error:
         yield replace(row, reason=steps.told(error), failed=Step.READ)
         return
-    rows = tuple(
-        replace(row, network=stage.label(row.group, network), read=True) for network in settings.networks
-    )
+    spots = [spot for network in settings.networks for spot in steps.spots(row, network, stage)]
+    rows = tuple(replace(row, network=spot.name, read=True) for spot in spots)
     if settings.enrolment is None:
         # Android's formats cannot enrol; an agent does, and puts the key under the alias that was read.
         yield from (replace(r, ok=True, reason="read only: this format holds no enrolment") for r in rows)
@@ -56,24 +55,15 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
     chain = (*settings.certificates, *identity.others)
     lived = None if stage.later is None else later.live_on(row, artifacts, settings, identity, stage.later)
     renewal = later.forecast(settings.renewal, identity.certificate)
-    for r, network in zip(rows, settings.networks, strict=True):
+    for r, spot in zip(rows, spots, strict=True):
         enrolled = replace(r, pinned=pinned, enrolled=True, renewal=renewal)
-        today = steps.join(enrolled, network, identity, chain, stage)
-        if today.authenticated:
-            stage.joined(
-                Member(
-                    group=r.group,
-                    platform=r.platform,
-                    label=r.network,
-                    network=network,
-                    identity=identity,
-                    chain=chain,
-                )
-            )
+        today = steps.join(enrolled, spot, identity, chain, stage)
+        if today.authenticated and not spot.partner:
+            stage.joined(Member.of(r, spot, identity, chain))
         if lived is None or stage.later is None:
             yield today
         else:
-            yield later.go_on(today, network, lived, (*chain, *lived.identity.others), stage.later)
-        for site in stage.sites(r.group, r.network) if stage.authenticator is not None else ():
-            there = replace(enrolled, network=f"{r.network}@{site}")
-            yield steps.join(there, network, identity, chain, stage, site)
+            yield later.go_on(today, spot, lived, (*chain, *lived.identity.others), stage.later)
+        for site in stage.sites(r.group, spot.label) if stage.authenticator and not spot.partner else ():
+            there = replace(spot, name=f"{spot.name}@{site}", site=site)
+            yield steps.join(replace(enrolled, network=there.name), there, identity, chain, stage)

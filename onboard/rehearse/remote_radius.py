@@ -21,7 +21,7 @@ from onboard.model import Radius
 from onboard.pki import read_certificates
 from onboard.radius import judge_chain
 from onboard.rehearse.company import Company
-from onboard.rehearse.from_site import labels, vlans
+from onboard.rehearse.from_site import air, labels, vlans
 from onboard.rehearse.given import Given
 from onboard.rehearse.places import located
 from onboard.rehearse.play import rehearse
@@ -78,7 +78,7 @@ def check(company: Company, given: Sequence[Given], remote: Remote) -> Checked:
         rows = tuple(_rows(company, given, radius, Path(scratch)))
         own = {network.name for network in company.organization.networks if remote.radius in network.servers}
         return Checked(
-            rows=tuple(row for row in rows if row.network in own),
+            rows=tuple(row for row in rows if row.network_key in own),
             chain=radius.chain,
             findings=_findings(company, remote.radius, radius.chain),
             versions=radius.versions(),
@@ -98,6 +98,7 @@ def _rows(company: Company, given: Sequence[Given], radius: _Asked, scratch: Pat
             authenticator=radius,
             vlans=vlans(company.organization),
             label=labels(company.organization),
+            air=air(company.organization),
             progress=company.progress,
         )
         for result in rehearse(given, stage):

@@ -26,7 +26,8 @@ class Result:
 
     group: str
     platform: str
-    network: str  # the SSID or the name of the wire; empty where the artifact could not be read
+    # the SSID or the name of the wire, `@SITE` or ` (Passpoint...)` behind it; empty where nothing was read
+    network: str
     read: bool = False  # the device understood its artifacts
     pinned: bool | None = None  # the CA that answered is the one the artifact pins; None: it pins none
     enrolled: bool = False
@@ -39,6 +40,11 @@ class Result:
     negative: str = ""  # what was wrong on purpose: then `ok` means that somebody refused
     failed: Step | None = None  # the step that did not work
     where: str = ""  # the line of org.yaml to look at
+
+    @property
+    def network_key(self) -> str:
+        """The network in org.yaml, without the site or the way by which it was found."""
+        return self.network.partition("@")[0].partition(" (")[0]
 
     def to_json(self) -> dict[str, object]:
         """The fields of the contract, and those beside them."""

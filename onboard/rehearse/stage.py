@@ -10,6 +10,7 @@ from typing import Protocol
 import httpx
 from cryptography import x509
 
+from onboard.devices.passpoint import Offer
 from onboard.devices.scep_client import Identity
 from onboard.devices.settings import NetworkSettings
 from onboard.rehearse.result import Result
@@ -29,6 +30,27 @@ class Outcome:
     accepted: bool
     vlan: int | None = None
     reason: str = ""  # why not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a device tries one network: at any access point, at those of a site, or at a partner's."""
+
+    network: NetworkSettings  # with the SSID under which it was found
+    label: str  # what the network is called
+    name: str  # what the place is called in a row
+    site: str = ""
+    partner: bool = False  # somebody else's access point, whose VLANs are not ours
+    missed: str = ""  # why the device does not join what is there for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An access point that answers to Passpoint, and the network of the org that it belongs to."""
+
+    offer: Offer
+    label: str
+    partner: bool = False
 
 
 class Authenticator(Protocol):
@@ -62,6 +84,18 @@ class Member:
     identity: Identity
     chain: Sequence[x509.Certificate] = field(repr=False)
 
+    @classmethod
+    def of(cls, row: Result, spot: Spot, identity: Identity, chain: Sequence[x509.Certificate]) -> Member:
+        """The device of the row, at the spot."""
+        return cls(
+            group=row.group,
+            platform=row.platform,
+            label=spot.label,
+            network=spot.network,
+            identity=identity,
+            chain=chain,
+        )
+
 
 def _own_name(group: str, network: NetworkSettings) -> str:
     del group
@@ -87,6 +121,7 @@ class Stage:
     authenticator: Authenticator | None = None  # None: FreeRADIUS or eapol_test is not here
     vlans: Vlans | None = None  # what the org assigns; None: nobody compares
     sites: Callable[[str, str], Sequence[str]] = _nowhere  # (group, label): sites with another VLAN
+    air: Sequence[Heard] = ()  # access points that answer to Passpoint
     label: Callable[[str, NetworkSettings], str] = _own_name  # what a network of a group is called in a row
     progress: Callable[[Result], None] = _silent  # called with each row as it is known
     joined: Callable[[Member], None] = _silent  # called with each device that RADIUS let in

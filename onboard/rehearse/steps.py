@@ -16,7 +16,7 @@ from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkS
 from onboard.errors import OnboardError
 from onboard.rehearse.given import Given
 from onboard.rehearse.result import Result, Step
-from onboard.rehearse.stage import Stage
+from onboard.rehearse.stage import Spot, Stage
 
 
 def read(row: Result, artifacts: Sequence[Given], stage: Stage) -> DeviceSettings:
@@ -32,6 +32,29 @@ def read(row: Result, artifacts: Sequence[Given], stage: Stage) -> DeviceSetting
     if not settings.networks:
         raise DeviceError("networks", "the artifacts hold no network that this device could join")
     return settings
+
+
+def spots(row: Result, network: NetworkSettings, stage: Stage) -> tuple[Spot, ...]:
+    """Where the device should find the network: by its SSID or port, or wherever Passpoint leads it."""
+    provider = network.provider
+    if provider is None or network.ssid:
+        label = stage.label(row.group, network)
+        return (Spot(network=network, label=label, name=label),)
+    labels = {heard.label for heard in stage.air if provider.joins(heard.offer)}
+    if not labels:
+        missed = f"no access point of this organization answers to the Passpoint domain {provider.domain}"
+        return (Spot(network=network, label=network.name, name=network.name, missed=missed),)
+    return tuple(
+        Spot(
+            network=replace(network, ssid=heard.offer.ssid, name=heard.label),
+            label=heard.label,
+            name=f"{heard.label} (Passpoint{' partner' if heard.partner else ''})",
+            partner=heard.partner,
+            missed="" if provider.joins(heard.offer) else "the device does not take it for its provider's",
+        )
+        for heard in stage.air
+        if heard.label in labels
+    )
 
 
 def enrol(
@@ -58,27 +81,27 @@ def client(enrolment: EnrolmentSettings, stage: Stage) -> ScepClient:
 
 def join(
     row: Result,
-    network: NetworkSettings,
+    spot: Spot,
     identity: Identity,
     chain: Sequence[x509.Certificate],
     stage: Stage,
-    site: str = "",
 ) -> Result:
-    """The row after the device came to the network with its certificate, at any access point or a site's."""
-    unoffered = _unoffered(network, identity.certificate, chain)
+    """The row after the device came to the network with its certificate."""
+    network = spot.network
+    unoffered = spot.missed or _unoffered(network, identity.certificate, chain) or _unrouted(spot, identity)
     if unoffered:
         return replace(row, reason=unoffered, failed=Step.OFFER)
     if stage.authenticator is None:
         return replace(row, ok=True)
     try:
-        outcome = stage.authenticator.authenticate(row.group, network, identity, chain, site)
+        outcome = stage.authenticator.authenticate(row.group, network, identity, chain, spot.site)
     except OnboardError as error:
         return replace(row, authenticated=False, reason=told(error), failed=Step.JOIN)
     if outcome is None:
         return replace(row, ok=True, reason="the key of this network's RADIUS server is not here")
     row = replace(row, authenticated=outcome.accepted, vlan=outcome.vlan, reason=outcome.reason)
     if outcome.accepted and stage.vlans is not None:
-        expected = stage.vlans(row.group, stage.label(row.group, network), site)
+        expected = None if spot.partner else stage.vlans(row.group, spot.label, spot.site)
         if outcome.vlan != expected:
             reason = f"VLAN {outcome.vlan} was assigned; the org says {expected}"
             return replace(row, reason=reason, failed=Step.VLAN)
@@ -100,6 +123,14 @@ def _unoffered(network: NetworkSettings, own: x509.Certificate, chain: Sequence[
     if not network.eap_identity.of(own):
         return "the certificate has no name to answer EAP-Request/Identity with"
     return ""
+
+
+def _unrouted(spot: Spot, identity: Identity) -> str:
+    """Why a partner could not tell whose member this is; empty where it can (RFC 7542: the realm)."""
+    name = spot.network.eap_identity.of(identity.certificate)
+    if not spot.partner or name.rpartition("@")[2] not in {"", name}:
+        return ""
+    return f"the device calls itself {name!r}, and a partner finds nobody's RADIUS server without a realm"
 
 
 def told(error: OnboardError) -> str:

@@ -24,15 +24,32 @@ def text(pattern: str, new: str) -> Change:
     return change
 
 
-def plist(*path: str, value: object) -> Change:
-    """Set a key of the payload whose PayloadType ends in `path[0]`."""
+def plist(*path: str, value: object, every: bool = False) -> Change:
+    """Set a key of the payload whose PayloadType ends in `path[0]`, of the first or of every such one."""
 
     def change(content: bytes) -> bytes:
         tree = plistlib.loads(content)
-        place = next(p for p in tree["PayloadContent"] if p["PayloadType"].endswith(path[0]))
-        for step in path[1:-1]:
-            place = place[step]
-        place[path[-1]] = value(place[path[-1]]) if callable(value) else value
+        places = [p for p in tree["PayloadContent"] if p["PayloadType"].endswith(path[0])]
+        for payload in places if every else places[:1]:
+            place = payload
+            for step in path[1:-1]:
+                place = place[step]
+            place[path[-1]] = value(place[path[-1]]) if callable(value) else value
+        return plistlib.dumps(tree)
+
+    return change
+
+
+def passpoint(**keys: object) -> Change:
+    """Set keys of every Passpoint payload; None takes one away."""
+
+    def change(content: bytes) -> bytes:
+        tree = plistlib.loads(content)
+        for payload in tree["PayloadContent"]:
+            if payload.get("IsHotspot"):
+                payload.update(keys)
+                for key in [key for key, value in keys.items() if value is None]:
+                    del payload[key]
         return plistlib.dumps(tree)
 
     return change

@@ -19,6 +19,7 @@ from support.scep_responder import KEYS, certificate
 
 from onboard.devices.apple import read_profile
 from onboard.devices.errors import DeviceError
+from onboard.devices.passpoint import Provider
 from onboard.devices.server_names import NameRule
 from onboard.devices.settings import Medium
 
@@ -165,6 +166,8 @@ FAULTS = {
     "no certificate": (_set(b"MIIB", CONTENT, 0, CONTENT), "not a certificate"),
     "issuing CA as root": (_set(certificates()["staff"].der, CONTENT, 0, CONTENT), "no root"),
     "no SSID": (_drop(CONTENT, 2, "SSID_STR"), "SSID_STR"),
+    "hotspot without a domain": (_set(True, CONTENT, 2, "IsHotspot"), "DomainName"),
+    "domain without a hotspot": (_set("example.org", CONTENT, 2, "DomainName"), "IsHotspot"),
     "SSID of 33 bytes": (_set("é" * 17, CONTENT, 2, "SSID_STR"), "32 bytes"),
     "invented encryption": (_set("WPA2 Enterprise", CONTENT, 2, "EncryptionType"), "EncryptionType"),
     "lower-case any": (_set("any", CONTENT, 2, "EncryptionType"), "EncryptionType"),
@@ -174,6 +177,71 @@ FAULTS = {
     "dangling anchor": (_set(["NONE"], CONTENT, 2, EAP, "PayloadCertificateAnchorUUID"), "Anchor"),
     "no anchor": (_drop(CONTENT, 2, EAP, "PayloadCertificateAnchorUUID"), "asked to trust"),
 }
+
+
+def passpoint(**changed: Any) -> dict[str, Any]:
+    """The profile with a Passpoint payload, which has no SSID_STR."""
+    tree = hand_written()
+    wifi = tree["PayloadContent"][2]
+    del wifi["SSID_STR"]
+    wifi |= {
+        "IsHotspot": True,
+        "DomainName": "Example.org",
+        "RoamingConsortiumOIs": ["5a03ba0000", "004096"],
+        "NAIRealmNames": ["Example.org"],
+        "ServiceProviderRoamingEnabled": True,
+        **changed,
+    }
+    return tree
+
+
+def test_passpoint_is_found_by_its_provider():
+    """Without SSID_STR the device goes by DomainName, RoamingConsortiumOIs and NAIRealmNames."""
+    (network,) = read(passpoint()).networks
+    assert (network.ssid, network.name) == (b"", "example.org")
+    assert network.provider == Provider(
+        domain="example.org", consortiums=("5A03BA0000", "004096"), realms=("example.org",), roams=True
+    )
+
+
+def test_passpoint_beside_an_ssid_is_both():
+    """SSID_STR and DomainName in one payload: either leads to the network."""
+    (network,) = read(passpoint(SSID_STR="Café")).networks
+    assert network.ssid == "Café".encode()
+    assert network.provider is not None
+
+
+def test_passpoint_stays_at_home_by_default():
+    """ServiceProviderRoamingEnabled is false where it does not stand."""
+    tree = passpoint()
+    del tree["PayloadContent"][2]["ServiceProviderRoamingEnabled"]
+    (network,) = read(tree).networks
+    assert network.provider is not None
+    assert not network.provider.roams
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("IsHotspot", 1),
+        ("IsHotspot", False),
+        ("DomainName", "example"),
+        ("DomainName", "https://example.org"),
+        ("DomainName", ["example.org"]),
+        ("DisplayedOperatorName", 1),
+        ("RoamingConsortiumOIs", "5a03ba0000"),
+        ("RoamingConsortiumOIs", ["5a03ba000"]),
+        ("RoamingConsortiumOIs", ["5a-03-ba"]),
+        ("NAIRealmNames", "example.org"),
+        ("ServiceProviderRoamingEnabled", "yes"),
+        ("EncryptionType", "None"),
+        ("PayloadCertificateUUID", "NONE"),
+    ],
+)
+def test_each_fault_of_a_passpoint_payload_is_named(key, value):
+    """A value of another type or form makes the payload useless, and the complaint names the key."""
+    with pytest.raises(DeviceError, match=key):
+        read(passpoint(**{key: value}))
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
