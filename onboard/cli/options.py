@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from onboard.model import Platform
+
 Org = Annotated[
     Path,
     # readable=False: the reader of the file says more than typer would, and with exit code 1
@@ -39,6 +41,9 @@ class Format(enum.StrEnum):
 Output = Annotated[Format, typer.Option("--format", help="text for people, json for scripts.")]
 GroupNames = Annotated[
     list[str] | None, typer.Option("--group", "-g", help="Only this group; may be repeated.", metavar="GROUP")
+]
+Platforms = Annotated[
+    list[Platform] | None, typer.Option("--platform", "-p", help="Only this platform; may be repeated.")
 ]
 Values = Annotated[
     list[str] | None,

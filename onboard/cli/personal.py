@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from onboard.cli import console
 from onboard.cli.ca import site_of
 from onboard.cli.challenge import mint_one, record
+from onboard.cli.selection import Selection
 from onboard.cli.session import Session, parse_values
 from onboard.model import Group, Platform
 
@@ -66,11 +67,10 @@ class _Workshop:
 def generate_personal(
     session: Session,
     out: Path,
-    groups: tuple[Group, ...],
-    platforms: Sequence[Platform],
+    selection: Selection,
     holder: str,
-    assigned: list[str] | None,
-    key_passphrase: str | None = None,
+    assigned: Sequence[str] | None,
+    key_passphrase: str | None,
 ) -> str:
     """Write the personal payloads of one person or device; the sentence that says what was done."""
     from onboard.output import write
@@ -78,9 +78,9 @@ def generate_personal(
 
     workshop = _Workshop(session, key_passphrase)
     artifacts: list[CheckedArtifact] = []
-    for group in groups:
+    for group in selection.groups:
         for platform in group.platforms:
-            if not platforms or platform in platforms:
+            if selection.holds(group.name, platform):
                 values = values_for(group.profile, holder, parse_values(assigned), str(uuid.uuid4()))
                 artifacts += workshop.make(group, platform, values)
     record(session, workshop.minted)

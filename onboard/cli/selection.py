@@ -1,8 +1,9 @@
-"""Writing what a selection of groups and platforms gave, for every way to generate."""
+"""Which groups and platforms a run of `generate` is about, and writing what was made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,24 +15,46 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.compose import CheckedArtifact
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What --group and --platform say.
+
+    Attributes:
+        groups: the named ones, or all of the org.
+        platforms: the named ones; empty: all.
+    """
+
+    groups: tuple[Group, ...]
+    platforms: tuple[Platform, ...] = ()
+
+    @classmethod
+    def of(
+        cls, session: Session, groups: Sequence[str] | None, platforms: Sequence[Platform] | None
+    ) -> Selection:
+        """What the options of a command select.
+
+        Raises:
+            OnboardError: there is no group of that name.
+        """
+        return cls(groups=session.groups(groups), platforms=tuple(platforms or ()))
+
+    def holds(self, group: str, platform: str) -> bool:
+        """Whether a run makes anew what an earlier one made for this group and platform."""
+        of_platform = not self.platforms or platform in self.platforms
+        return of_platform and any(group == one.name for one in self.groups)
+
+
 def write_selected(
-    session: Session,
-    out: Path,
-    artifacts: Sequence[CheckedArtifact],
-    groups: Sequence[Group],
-    platforms: Sequence[Platform],
+    session: Session, out: Path, artifacts: Sequence[CheckedArtifact], selection: Selection
 ) -> str:
-    """Write what a selection of groups and platforms gave; the sentence that says what was done."""
+    """Write what a selection gave, and remove what is stale; the sentence that says what was done."""
     from onboard.output import write
 
     known = {group.name for group in session.organization.groups}
-    selected = {group.name for group in groups}
 
-    def replaces(of_group: str, of_platform: str) -> bool:
+    def replaces(group: str, platform: str) -> bool:
         # an entry of a group that is gone is stale whatever was selected
-        return of_group not in known or (
-            of_group in selected and (not platforms or of_platform in {p.value for p in platforms})
-        )
+        return group not in known or selection.holds(group, platform)
 
     report = write(out, session.organization.identifier, artifacts, replaces=replaces)
     for path in report.kept:

@@ -149,8 +149,11 @@ def test_device_id_is_minted(onboard, folder) -> None:
 
 
 def test_set_without_for_is_refused(onboard, folder) -> None:
-    """`--set` belongs to personal payloads."""
-    assert onboard("generate", "--out", "x", "--set", "user.name=Ada").code == 1
+    """`--set` belongs to personal payloads; an MDM's would drop the value without a word."""
+    for way in ((), ("--mdm", "jamf")):
+        refused = onboard("generate", "--out", "x", "--set", "user.name=Ada", *way)
+        assert refused.code == 1
+        assert "--for NAME" in refused.err
 
 
 def test_many_one_time_groups_are_counted_and_not_listed(onboard, folder) -> None:
