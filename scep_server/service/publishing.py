@@ -127,7 +127,9 @@ class Publisher:
         return stored
 
     def _is_current(self, crl: StoredCrl, revision: int, valid_for: timedelta) -> bool:
-        return crl.revision >= revision and self._clock() < crl.next_update - valid_for / 2
+        """Whether it need not be made anew; one of the future is of a clock that went wrong."""
+        now = self._clock()
+        return crl.revision >= revision and crl.this_update <= now < crl.next_update - valid_for / 2
 
     def _last_resort(self, authority: PublishedAuthority) -> StoredCrl:
         """The newest CRL while it is valid, when the next one cannot be kept (disk full).
@@ -157,7 +159,8 @@ class Publisher:
         """The next CRL.
 
         An expired certificate has to stand in one CRL from after its end (RFC 5280 §3.3): the CRL before this
-        one was it if it is younger than that end.
+        one was it if it is younger than that end. What has not ended stands in each, whatever the clock said
+        when the one before was made.
         """
         before = self._store.crl(authority.name)
         revision = self._store.revision(authority.name)  # first: what is revoked meanwhile makes it stale
@@ -166,7 +169,7 @@ class Publisher:
         begins, ends = now - _BACKDATE, now + authority.crl_valid_for
         der = build_crl(
             signer,
-            self._store.revocations(authority.name, None if before is None else before.this_update),
+            self._store.revocations(authority.name, None if before is None else min(before.this_update, now)),
             number=number,
             this_update=begins,
             next_update=ends,

@@ -167,3 +167,19 @@ def test_a_full_disk_serves_the_last_crl_while_it_is_valid(clock):
     with pytest.raises(StoreUnavailableError) as caught:
         published.crl(name)
     assert "disk" in caught.value.remedy
+
+
+def test_a_clock_that_was_wrong_takes_nobody_off_the_crl(store, clock):
+    """When it is set back, the CRL of the future goes, and what was revoked and is in force stays revoked."""
+    here, right = publisher(store, clock), clock.now
+    issue(store, clock, 1, 2)
+    store.revoke(1, RevocationReason.KEY_COMPROMISE, clock.now)
+    here.published_crl("staff-ca")
+    clock.now = right + timedelta(days=3650)
+    here.published_crl("staff-ca")
+    clock.now = right + timedelta(hours=1)
+    found = here.published_crl("staff-ca")
+    assert found.this_update < clock.now < found.next_update
+    assert [entry.serial_number for entry in parsed(found)] == [1]
+    store.revoke(2, RevocationReason.KEY_COMPROMISE, clock.now)
+    assert [entry.serial_number for entry in parsed(here.published_crl("staff-ca"))] == [1, 2]
