@@ -16,7 +16,7 @@ from onboard.cms import CmsError
 from onboard.errors import PayloadError
 from onboard.lint.apple import open_document, recognises
 from onboard.lint.apple.document import Document, Entry, UnreadableError, mapping, text
-from onboard.lint.apple.keys import CERTIFICATES, IDENTITIES, NETWORKS, SCEP
+from onboard.lint.apple.payload_types import CERTIFICATES, IDENTITIES, NETWORKS, SCEP
 from onboard.lint.apple.shape import scope
 
 __all__ = ["compare", "recognises"]

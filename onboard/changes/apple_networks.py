@@ -8,7 +8,7 @@ from onboard.changes.differences import different, from_to
 from onboard.changes.verdict import Change, Effect
 from onboard.lint.apple.document import Document, Entry, items, text
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import CERTIFICATES, NETWORKS, WIFI
+from onboard.lint.apple.payload_types import CERTIFICATES, NETWORKS, WIFI
 from onboard.lint.apple.shape import eap
 
 _REINSTALL = (Effect.REINSTALL,)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from onboard.lint.apple.document import Document
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import CERTIFICATES
+from onboard.lint.apple.payload_types import CERTIFICATES
 
 _SECRETS = frozenset({"Challenge", "Password", "UserPassword", "ProxyPassword", "ClientIdentifier"})
 _LONGEST = 80  # characters of a value that is still shown

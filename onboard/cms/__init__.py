@@ -5,15 +5,10 @@ Reader and writer share no code, so that a file is never judged by what made it.
 
 from __future__ import annotations
 
-from onboard.cms.reader import (
-    UNREADABLE_CERTIFICATE,
-    CmsError,
-    Signature,
-    SignedFile,
-    is_cms,
-    read_signed,
-    verify,
-)
+from onboard.cms.der import CmsError
+from onboard.cms.reader import is_cms, read_signed
+from onboard.cms.signed_file import UNREADABLE_CERTIFICATE, Signature, SignedFile
+from onboard.cms.verification import verify
 from onboard.cms.writer import SignerIdentity, write_signed
 
 __all__ = [

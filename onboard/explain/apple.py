@@ -11,7 +11,7 @@ from onboard.explain.section import Section
 from onboard.lint.apple import open_document, recognises
 from onboard.lint.apple.document import Document, Entry, UnreadableError, items, mapping, text
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import ACME, CERTIFICATES, IDENTITIES, NETWORKS, PKCS12, SCEP, WIFI
+from onboard.lint.apple.payload_types import ACME, CERTIFICATES, IDENTITIES, NETWORKS, PKCS12, SCEP, WIFI
 from onboard.lint.apple.shape import eap, scope, subject_pairs
 from onboard.lint.apple.tokens import unexpanded
 

@@ -29,7 +29,9 @@ from onboard.apple_options import (
     Scope,
     TlsVersions,
 )
+from onboard.lint.apple import grammar
 from onboard.lint.apple import keys as table
+from onboard.lint.apple.payload_types import ETHERNET_INTERFACES
 from onboard.payloads.apple import build
 from onboard.plan import GroupPlan
 
@@ -51,7 +53,7 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
     "<any>": object,
 }
 # Known faults of the published files (apple/device-management, October 2024).
-FREE_FORM = frozenset(table.ETHERNET_INTERFACES)  # one key ANY: judged by Wi-Fi's rows and Interface
+FREE_FORM = frozenset(ETHERNET_INTERFACES)  # one key ANY: judged by Wi-Fi's rows and Interface
 LATER_KEYS = {"AllowJoinBeforeFirstUnlock", "CertificateRenewalTimeInterval"}
 WRONG_TYPE = {"TLSTrustedCertificatesItem"}  # <string>, while it holds certificates
 
@@ -205,18 +207,18 @@ def test_lint_knows_where_a_payload_type_exists(kind):
     assert table.PAYLOADS[kind].absent_on == absent_on(load(kind)["payload"])
 
 
-def compare(where: str, ours: Mapping[str, table.Key], published: list[dict]) -> None:
+def compare(where: str, ours: Mapping[str, grammar.Key], published: list[dict]) -> None:
     theirs = {row["key"]: row for row in published if row["key"] != "ANY"}
     assert set(ours) - LATER_KEYS == set(theirs), where
     for name, row in theirs.items():
         compare_key(f"{where}.{name}", ours[name], row)
 
 
-def compare_key(where: str, ours: table.Key, row: dict) -> None:
+def compare_key(where: str, ours: grammar.Key, row: dict) -> None:
     if row["key"] in WRONG_TYPE:
-        assert ours.kind is table.Kind.DATA
+        assert ours.kind is grammar.Kind.DATA
         return
-    kind = table.Kind.STRING if ours.kind is table.Kind.TEXTS else ours.kind
+    kind = grammar.Kind.STRING if ours.kind is grammar.Kind.TEXTS else ours.kind
     assert f"<{kind}>" == row["type"], where
     assert ours.values == tuple(row.get("rangelist", ())), where
     if row["key"] not in {"SetupModesItem", "PayloadContentItem"}:  # items of arrays cannot be absent
@@ -230,6 +232,6 @@ def compare_key(where: str, ours: table.Key, row: dict) -> None:
         compare(where, ours.keys, row["subkeys"])
 
 
-def absent_on(row: dict) -> frozenset[table.Os]:
+def absent_on(row: dict) -> frozenset[grammar.Os]:
     systems = (row.get("supportedOS") or {}).items()
-    return frozenset(table.Os(name) for name, facts in systems if facts.get("introduced") == "n/a")
+    return frozenset(grammar.Os(name) for name, facts in systems if facts.get("introduced") == "n/a")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, items, text
-from onboard.lint.apple.keys import NETWORKS
+from onboard.lint.apple.payload_types import NETWORKS
 from onboard.lint.apple.shape import eap
 from onboard.lint.apple.tokens import is_final
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document
-from onboard.lint.apple.keys import SCEP
+from onboard.lint.apple.payload_types import SCEP
 from onboard.lint.apple.shape import payload_shape
 
 _UUID = re.compile(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}")

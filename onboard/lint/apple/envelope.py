@@ -10,7 +10,7 @@ from asn1crypto import cms as asn1_cms
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, mapping, text
-from onboard.lint.apple.keys import NETWORKS
+from onboard.lint.apple.payload_types import NETWORKS
 from onboard.lint.apple.tokens import is_final, neutral_variables, unexpanded
 from onboard.variables import CHALLENGE, VARIABLES
 

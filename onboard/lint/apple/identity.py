@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, mapping, text
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import ACME, CERTIFICATES, SCEP
+from onboard.lint.apple.payload_types import ACME, CERTIFICATES, SCEP
 from onboard.lint.apple.shape import subject_pairs
 from onboard.lint.apple.tokens import is_final
 from onboard.names import ATTRIBUTES

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, items, text
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import CERTIFICATES, IDENTITIES, NETWORKS
+from onboard.lint.apple.payload_types import CERTIFICATES, IDENTITIES, NETWORKS
 from onboard.lint.apple.shape import eap
 
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, items
-from onboard.lint.apple.keys import ETHERNET_INTERFACES, NETWORKS, WIFI
+from onboard.lint.apple.payload_types import ETHERNET_INTERFACES, NETWORKS, WIFI
 from onboard.lint.apple.shape import scope
 
 _ROAMING_CONSORTIUM = re.compile(r"(?:[0-9A-Fa-f]{6}|[0-9A-Fa-f]{10})")

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, mapping, text
-from onboard.lint.apple.keys import COMMON, PAYLOADS, SERVICE, TOP, Key, Kind, Os, PayloadKind
+from onboard.lint.apple.grammar import Key, Kind, Os, PayloadKind
+from onboard.lint.apple.keys import COMMON, PAYLOADS, SERVICE, TOP
 
 _TARGETS: Mapping[int, Os] = {  # TargetDeviceType; 3 is HomePod, which follows tvOS
     1: Os.IOS,

@@ -19,7 +19,7 @@ from onboard.cms import UNREADABLE_CERTIFICATE
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry, items, mapping
 from onboard.lint.apple.facts import facts
-from onboard.lint.apple.keys import CERTIFICATES, NETWORKS, SCEP
+from onboard.lint.apple.payload_types import CERTIFICATES, NETWORKS, SCEP
 from onboard.lint.apple.shape import eap
 
 _SERVER_AUTH = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from onboard.errors import Finding
 from onboard.lint.apple.document import Document, Entry
 from onboard.lint.apple.facts import CertificateFacts, facts
-from onboard.lint.apple.keys import CERTIFICATES, PKCS12, ROOT
+from onboard.lint.apple.payload_types import CERTIFICATES, PKCS12, ROOT
 
 _SOON = timedelta(days=90)
 
