@@ -42,7 +42,6 @@ SHA1_WITH_RSA: Final = "1.2.840.113549.1.1.5"
 SHA256_WITH_RSA: Final = "1.2.840.113549.1.1.11"
 SHA384_WITH_RSA: Final = "1.2.840.113549.1.1.12"
 SHA512_WITH_RSA: Final = "1.2.840.113549.1.1.13"
-RSASSA_PSS: Final = "1.2.840.113549.1.1.10"
 OIW_SHA1_WITH_RSA: Final = "1.3.14.3.2.29"  # OIW Stable Agreements, part 12 §9: still written by old Windows
 EC_PUBLIC_KEY: Final = "1.2.840.10045.2.1"
 ECDSA_WITH_SHA1: Final = "1.2.840.10045.4.1"
@@ -65,27 +64,15 @@ AES_256_CBC: Final = "2.16.840.1.101.3.4.1.42"
 
 # Certificate extensions: RFC 5280 §4.2
 SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
-KEY_USAGE: Final = "2.5.29.15"
 SUBJECT_ALT_NAME: Final = "2.5.29.17"
-BASIC_CONSTRAINTS: Final = "2.5.29.19"
 CRL_NUMBER: Final = "2.5.29.20"
 CRL_REASON: Final = "2.5.29.21"
-INVALIDITY_DATE: Final = "2.5.29.24"
-CRL_DISTRIBUTION_POINTS: Final = "2.5.29.31"
-CERTIFICATE_POLICIES: Final = "2.5.29.32"
-AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 EXTENDED_KEY_USAGE: Final = "2.5.29.37"
-AUTHORITY_INFO_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
-OCSP_NOCHECK: Final = "1.3.6.1.5.5.7.48.1.5"  # RFC 6960 §4.2.2.2.1
 OCSP_NONCE: Final = "1.3.6.1.5.5.7.48.1.2"  # RFC 9654
-MICROSOFT_SID: Final = (
-    "1.3.6.1.4.1.311.25.2"  # [MS-WCCE] szOID_NTDS_CA_SECURITY_EXT: never copied from a request
-)
 
 # Extended key usages: RFC 5280 §4.2.1.12
 SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
-CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
 EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"  # RFC 9336
@@ -96,7 +83,6 @@ USER_PRINCIPAL_NAME: Final = "1.3.6.1.4.1.311.20.2.3"
 
 # Attribute types: X.520, RFC 4519 §2, RFC 2985 §5.2
 COMMON_NAME: Final = "2.5.4.3"
-SURNAME: Final = "2.5.4.4"
 SERIAL_NUMBER: Final = "2.5.4.5"
 COUNTRY: Final = "2.5.4.6"
 LOCALITY: Final = "2.5.4.7"
@@ -104,7 +90,6 @@ STATE_OR_PROVINCE: Final = "2.5.4.8"
 STREET_ADDRESS: Final = "2.5.4.9"
 ORGANIZATION: Final = "2.5.4.10"
 ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
-TITLE: Final = "2.5.4.12"
 GIVEN_NAME: Final = "2.5.4.42"
 USER_ID: Final = "0.9.2342.19200300.100.1.1"
 DOMAIN_COMPONENT: Final = "0.9.2342.19200300.100.1.25"

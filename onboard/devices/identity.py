@@ -16,7 +16,6 @@ from onboard.devices.ca_certificates import chains_to
 from onboard.devices.csr import UPN
 
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
-ANY_PURPOSE = "2.5.29.37.0"
 
 
 @dataclass(frozen=True, slots=True)
