@@ -14,6 +14,7 @@ from scep_server.challenges import Challenge
 from scep_server.messages import TransactionID
 from scep_server.sqlite_store import queue, rows
 from scep_server.sqlite_store.failures import translated
+from scep_server.sqlite_store.place import Place
 from scep_server.sqlite_store.rows import to_serial, to_time
 from scep_server.sqlite_store.schema import connect, open_database
 from scep_server.sqlite_store.settle import (
@@ -93,11 +94,14 @@ class SqliteStore:
         with translated(path):
             self._reader = connect(path)
             self._turn = WriterTurn(path)
+            self._place = Place(path)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, translated(self._path), self._turn, transaction(self._writer):
-            yield self._writer
+        with self._lock, translated(self._path), self._turn:
+            self._place.demand_same()
+            with transaction(self._writer):
+                yield self._writer
 
     def _one(self, statement: str, *parameters: rows.SqlValue) -> rows.Row | None:
         with translated(self._path):
@@ -272,6 +276,7 @@ class SqliteStore:
     def probe(self) -> None:
         """See `Store.probe`."""
         with self._lock, translated(self._path), self._turn:
+            self._place.demand_same()
             self._writer.execute("begin immediate")
             try:
                 self._writer.execute("insert into revisions values (' probe', 0)")
