@@ -23,6 +23,7 @@ class Feature(enum.StrEnum):
     URI_ALT_NAME = "alternative names of kind uri"
     SEVERAL_UPNS = "more than one alternative name of kind upn"
     LOOSE_CHALLENGE = "challenges with characters outside PrintableString"
+    SECOND_CERTIFICATE = "a second certificate, of the other holder"
     APPROVAL = "waiting until a person has approved a request"
 
 
@@ -136,6 +137,27 @@ _TABLE = (
         extent=Extent.SOME,
         reason="some Windows clients refuse such a challenge as non-printable; '_' and '!' are common cases",
         source="Fleet, certificate profiles for Windows: challenge",
+    ),
+    Limitation(
+        platform="apple",
+        feature=Feature.SECOND_CERTIFICATE,
+        extent=Extent.OMITTED,
+        reason="a network in a profile names one identity, and a profile is for the system or for a user",
+        source="Apple, com.apple.wifi.managed: PayloadCertificateUUID; TopLevel: PayloadScope",
+    ),
+    Limitation(
+        platform="android",
+        feature=Feature.SECOND_CERTIFICATE,
+        extent=Extent.OMITTED,
+        reason="a network names one key pair, whoever uses the device",
+        source="Android Management API, openNetworkConfiguration: ClientCertKeyPairAlias",
+    ),
+    Limitation(
+        platform="linux",
+        feature=Feature.SECOND_CERTIFICATE,
+        extent=Extent.OMITTED,
+        reason="certmonger enrols for the computer, and its supplicants join a network once for all users",
+        source="getcert-request(1); NetworkManager, 802-1x.client-cert",
     ),
     Limitation(
         platform="chromeos",

@@ -60,7 +60,7 @@ def compose(
         artifact
         for platform in plan.platforms
         if platform in wanted
-        for artifact in builders[platform](plan, spelling)
+        for artifact in builders[platform](plan.on(platform), spelling)
     ]
     return tuple(checked(artifact, signer) for artifact in built)
 

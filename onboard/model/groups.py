@@ -56,7 +56,8 @@ class Group:
     name: str
     authority: Authority  # issues
     also_accepted: tuple[Authority, ...] = ()  # whose certificates go on working during a rollover
-    profile: EnrollmentProfile
+    profile: EnrollmentProfile  # of two, the first in org.yaml
+    second_profile: EnrollmentProfile | None = None  # for the other holder
     networks: tuple[Network, ...]  # in order of preference
     platforms: tuple[Platform, ...]
     challenge: Challenge
@@ -73,6 +74,11 @@ class Group:
     def vlan_on(self, network: str, site: str = "") -> int | None:
         """The VLAN of its members on a network, at a site where that matters; None: as the switch has it."""
         return self.vlans.get(f"{network}@{site}", self.vlans.get(network, self.vlan))
+
+    @property
+    def profiles(self) -> tuple[EnrollmentProfile, ...]:
+        """One for each holder: what its members' certificates may say."""
+        return (self.profile,) if self.second_profile is None else (self.profile, self.second_profile)
 
     @property
     def authorities(self) -> tuple[Authority, ...]:

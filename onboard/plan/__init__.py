@@ -6,10 +6,11 @@ nothing but spelling.
 
 from onboard.plan.group_plan import GroupPlan, challenge_template
 from onboard.plan.making import make_plan
-from onboard.plan.parts import AltNamePart, NetworkPlan, ScepPlan, SubjectPart
+from onboard.plan.parts import AltNamePart, CertificatePlan, NetworkPlan, ScepPlan, SubjectPart
 
 __all__ = [
     "AltNamePart",
+    "CertificatePlan",
     "GroupPlan",
     "NetworkPlan",
     "ScepPlan",

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import functools
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from onboard.apple_options import AppleOptions
+from onboard.apple_options import AppleOptions, Scope
+from onboard.capabilities import Feature, limitations
 from onboard.model import EnrollmentProfile, Platform, Ssid, Support
 from onboard.options import WindowsOptions
 from onboard.pki import PublicCertificate
-from onboard.plan.parts import NetworkPlan, ScepPlan
+from onboard.plan.parts import CertificatePlan, NetworkPlan, ScepPlan
+from onboard.secret import Secret
 from onboard.variables import CHALLENGE, Holder, Template
 
 # The namespace of every identifier. Changing it re-enrols everybody.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "onboard.identifiers.v1")
+_HOLDERS: Mapping[Scope, Holder] = {Scope.SYSTEM: Holder.DEVICE, Scope.USER: Holder.USER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
-    """Everything a builder needs for one group."""
+    """Everything a builder needs for one group.
+
+    Where the group has a certificate for the person and one for the computer, `profile` and `scep` are those
+    that org.yaml names first, and `second` is the other. `certificates` gives a plan for each.
+    """
 
     organization_name: str
     organization_identifier: str
@@ -35,6 +43,8 @@ class GroupPlan:
     also_accepted: tuple[tuple[PublicCertificate, ...], ...] = ()
     networks: tuple[NetworkPlan, ...]  # in order of preference
     scep: ScepPlan
+    second: CertificatePlan | None = None
+    beside: Holder | None = None  # of a plan of `second` alone: its holder, which its identifiers say
     apple: AppleOptions = field(default_factory=AppleOptions)
     access_for: timedelta | None = None
     windows: WindowsOptions = field(default_factory=WindowsOptions)
@@ -54,12 +64,53 @@ class GroupPlan:
     def variables(self) -> tuple[str, ...]:
         """Every variable that payloads of this group may ask for, the challenge apart."""
         identifier = self.apple.acme.client_identifier if self.apple.acme else ""
-        return tuple(dict.fromkeys((*self.profile.variables, *Template.parse(identifier).variables)))
+        own = [name for profile in self._profiles for name in profile.variables]
+        return tuple(dict.fromkeys((*own, *Template.parse(identifier).variables)))
 
     @property
     def holder(self) -> Holder:
-        """Whether certificates name a person or a device."""
+        """Whether certificates name a person or a device; of two, what the first names."""
         return self.profile.holder
+
+    @property
+    def usages(self) -> tuple[str, ...]:
+        """The extended key usages that every certificate of the group has."""
+        common = set.intersection(*(set(profile.extended_key_usages) for profile in self._profiles))
+        return tuple(usage for usage in self.profile.extended_key_usages if usage in common)
+
+    @property
+    def certificates(self) -> tuple[GroupPlan, ...]:
+        """A plan for each kind of certificate, alone; identifiers of the first stay as they are."""
+        if self.second is None:
+            return (self,)
+        other = self.second
+        first = replace(self, second=None)
+        return (first, replace(first, profile=other.profile, scep=other.scep, beside=other.profile.holder))
+
+    def on(self, platform: Platform) -> GroupPlan:
+        """The plan as the clients of a platform can hold it: of one certificate where they cannot hold two.
+
+        That is the first in org.yaml, unless the scope of a Mac says whose keychain it goes to.
+        """
+        if self.second is None or not limitations((platform,), Feature.SECOND_CERTIFICATE):
+            return self
+        first, second = self.certificates
+        scope = self.apple.scope if platform is Platform.APPLE else None
+        wanted = first.holder if scope is None else _HOLDERS[scope]
+        return first if first.holder is wanted else replace(second, beside=None)
+
+    def with_challenges(self, challenges: Mapping[Holder, Secret]) -> GroupPlan:
+        """The plan with a challenge of its own for the certificate of each holder."""
+        scep = replace(self.scep, challenge=challenges.get(self.holder))
+        if self.second is None:
+            return replace(self, scep=scep)
+        other = self.second
+        own = replace(other.scep, challenge=challenges.get(other.profile.holder))
+        return replace(self, scep=scep, second=replace(other, scep=own))
+
+    @property
+    def _profiles(self) -> tuple[EnrollmentProfile, ...]:
+        return (self.profile,) if self.second is None else (self.profile, self.second.profile)
 
     @property
     def anchors(self) -> tuple[PublicCertificate, ...]:
@@ -71,11 +122,16 @@ class GroupPlan:
 
     def identifier(self, *place: str) -> str:
         """Reverse-DNS identifier of a thing in this group, e.g. `identifier("apple", "scep")`."""
-        return ".".join((self.organization_identifier, "onboard", self.first_name or self.group, *place))
+        return ".".join((self.organization_identifier, "onboard", *self._root, *place))
 
     def uuid(self, *place: str) -> uuid.UUID:
         """UUIDv5 of the organization's identifier and the thing's place; stable across content changes."""
-        return _uuid("/".join((self.organization_identifier, self.first_name or self.group, *place)))
+        return _uuid("/".join((self.organization_identifier, *self._root, *place)))
+
+    @property
+    def _root(self) -> tuple[str, ...]:
+        group = self.first_name or self.group
+        return (group,) if self.beside is None else (group, self.beside.value)
 
 
 @functools.lru_cache(maxsize=8192)  # a portal asks for the same ones with each download

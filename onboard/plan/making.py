@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onboard.errors import PkiError
-from onboard.model import ChallengeType, Group, Network, Organization, Platform
+from onboard.model import ChallengeType, EnrollmentProfile, Group, Network, Organization, Platform
 from onboard.options import EapMethod
 from onboard.pki import PublicCertificate
 from onboard.plan.group_plan import GroupPlan
-from onboard.plan.parts import AltNamePart, NetworkPlan, ScepPlan, SubjectPart
+from onboard.plan.parts import AltNamePart, CertificatePlan, NetworkPlan, ScepPlan, SubjectPart
 from onboard.secret import Secret
 from onboard.variables import Holder
 
@@ -31,7 +31,6 @@ def make_plan(
     Raises:
         PkiError: a certificate that the group needs is not there.
     """
-    known = {"organization.name": organization.name, "group.name": group.name}
     chains = [
         tuple(_certificate(certificates, authority.name) for authority in organization.chain(accepted))
         for accepted in group.authorities
@@ -45,6 +44,7 @@ def make_plan(
         first_name=group.formerly[0] if group.formerly else "",
         platforms=group.platforms,
         profile=group.profile,
+        second=_second(organization, group, challenge),
         issuing=issuing,
         issuers=tuple(issuers),
         also_accepted=tuple(chains[1:]),
@@ -53,16 +53,30 @@ def make_plan(
         apple=group.apple,
         access_for=group.access_for,
         onboarding_ssid=organization.onboarding.ssid if organization.onboarding else None,
-        scep=ScepPlan(
-            url=organization.scep.endpoint(group.name),
-            challenge=challenge,
-            subject=tuple(SubjectPart(type=a.type, value=a.value.bind(known)) for a in group.profile.subject),
-            subject_alt_names=tuple(
-                AltNamePart(kind=n.kind, value=n.value.bind(known)) for n in group.profile.subject_alt_names
-            ),
-            key_bits=group.profile.key.bits,
-            waits=group.challenge.type is ChallengeType.APPROVAL,
+        scep=_scep(organization, group, group.profile, challenge),
+    )
+
+
+def _second(organization: Organization, group: Group, challenge: Secret | None) -> CertificatePlan | None:
+    profile = group.second_profile
+    if profile is None:
+        return None
+    return CertificatePlan(profile=profile, scep=_scep(organization, group, profile, challenge))
+
+
+def _scep(
+    organization: Organization, group: Group, profile: EnrollmentProfile, challenge: Secret | None
+) -> ScepPlan:
+    known = {"organization.name": organization.name, "group.name": group.name}
+    return ScepPlan(
+        url=organization.scep.endpoint(group.name),
+        challenge=challenge,
+        subject=tuple(SubjectPart(type=a.type, value=a.value.bind(known)) for a in profile.subject),
+        subject_alt_names=tuple(
+            AltNamePart(kind=n.kind, value=n.value.bind(known)) for n in profile.subject_alt_names
         ),
+        key_bits=profile.key.bits,
+        waits=group.challenge.type is ChallengeType.APPROVAL,
     )
 
 
@@ -103,7 +117,8 @@ def _chained(
         if Platform.WINDOWS in group.platforms and network.name in {n.name for n in group.networks}:
             for authority in group.authorities:
                 certificate = _certificate(certificates, authority.name)
-                issuers[group.profile.holder][authority.name] = certificate
+                for profile in group.profiles:
+                    issuers[profile.holder][authority.name] = certificate
     return {holder: tuple(found.values()) for holder, found in issuers.items()}
 
 

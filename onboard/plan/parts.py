@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onboard.apple_options import Passpoint, Setting, TlsVersions
-from onboard.model import NetworkType, Security, Ssid
+from onboard.model import EnrollmentProfile, NetworkType, Security, Ssid
 from onboard.names import AltNameKind, AttributeType
 from onboard.options import EapMethod, RadiusType
 from onboard.pki import PublicCertificate
@@ -63,3 +63,11 @@ class ScepPlan:
     subject_alt_names: tuple[AltNamePart, ...]
     key_bits: int  # 2048 or 4096, RSA
     waits: bool = False  # whether a person approves each request, which takes a while
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePlan:
+    """One of the two kinds of certificates that a group's members get."""
+
+    profile: EnrollmentProfile
+    scep: ScepPlan

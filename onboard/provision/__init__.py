@@ -4,7 +4,7 @@ from onboard.provision.ca import init, renew
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline
 from onboard.provision.inspection import inspect
-from onboard.provision.policy import issuance_policy
+from onboard.provision.policy import issuance_policies, issuance_policy
 from onboard.provision.report import Outcome, Row
 from onboard.provision.requests import import_certificate, request, sign_crl
 from onboard.provision.sealing import seal, unseal
@@ -26,6 +26,7 @@ __all__ = [
     "init",
     "inspect",
     "is_offline",
+    "issuance_policies",
     "issuance_policy",
     "renew",
     "request",

@@ -10,7 +10,7 @@ from onboard.errors import VariableError
 from onboard.model import EnrollmentProfile, Group
 from onboard.provision.state import Entropy
 from onboard.secret import Secret
-from onboard.variables import VARIABLES, matches_form
+from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, matches_form
 from scep_server import challenges
 from scep_server.challenges import Challenge
 from scep_server.policy.matching import fits
@@ -40,21 +40,33 @@ def values_for(
         VariableError: a value has not its variable's form, or is not among the profile's `values`; every such
             variable is named.
     """
-    values: dict[str, str] = {}
-    if name is not None:
-        if "@" in name:
-            values |= {"user.email": name, "user.upn": name}
-        else:
-            values["user.name"] = name
-        if "device.id" in profile.variables:
-            values["device.id"] = device_id
-    values |= assigned
+    minted = {"device.id": device_id} if name is not None and "device.id" in profile.variables else {}
+    values = {**_said(name), **minted, **assigned}
     wrong = [variable for variable, value in values.items() if not _fits(profile, variable, value)]
     if wrong:
         wanted = ", ".join(f"{v}={profile.values.get(v) or VARIABLES[v].example}" for v in wrong)
         message = f"profile {profile.name} cannot take the value of {', '.join(wrong)}"
         raise VariableError(message, wrong, hint=f"it has to be like {wanted}")
     return values
+
+
+def profile_for(group: Group, name: str | None, assigned: Mapping[str, str]) -> EnrollmentProfile:
+    """The profile of a group that a challenge is minted for: the first whose subject the values fill in.
+
+    Without values the challenge binds the group only, and the profile says nothing. `device.id` is minted
+    where it is not assigned, so a profile that needs nothing but that comes after those that are filled in.
+
+    Args:
+        group: with one profile or two.
+        name: of `--for`.
+        assigned: of `--set`.
+    """
+    given = {*_said(name), *assigned, *KNOWN_WHEN_MADE}
+    for known in (given,) if name is None else (given, given | {"device.id"}):
+        for profile in group.profiles:
+            if all(v in known for attribute in profile.subject for v in attribute.value.variables):
+                return profile
+    return group.profile
 
 
 def mint(
@@ -86,6 +98,13 @@ def mint(
         expires=now + (valid_for or group.challenge.valid_for),
     )
     return Minted(challenge=Secret(challenge.reveal()), record=record)
+
+
+def _said(name: str | None) -> Mapping[str, str]:
+    """What the name of `--for` says."""
+    if name is None:
+        return {}
+    return {"user.email": name, "user.upn": name} if "@" in name else {"user.name": name}
 
 
 def _fits(profile: EnrollmentProfile, variable: str, value: str) -> bool:

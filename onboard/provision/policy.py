@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from onboard.dialects import DIALECTS
-from onboard.model import Group, Organization, Platform
+from onboard.model import EnrollmentProfile, Group, Organization, Platform
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES
 from onboard.variables import VARIABLES, Template
 from scep_server.algorithms import AlgorithmPolicy
@@ -20,8 +20,15 @@ _BACKDATE = timedelta(hours=1)
 _WINDOWS_BACKDATE = timedelta(hours=24)  # during set-up Windows' clock is up to nine hours slow
 
 
-def issuance_policy(organization: Organization, group: Group, name: str = "") -> IssuancePolicy:
-    """What the endpoint of a group grants: its profile, with what is fixed for the group filled in.
+def issuance_policies(organization: Organization, group: Group, name: str = "") -> tuple[IssuancePolicy, ...]:
+    """What the endpoint of a group grants, a policy for each of its profiles, in their order."""
+    return tuple(issuance_policy(organization, group, name, profile) for profile in group.profiles)
+
+
+def issuance_policy(
+    organization: Organization, group: Group, name: str = "", profile: EnrollmentProfile | None = None
+) -> IssuancePolicy:
+    """What the endpoint of a group grants by a profile, with what is fixed for the group filled in.
 
     SHA-1 requests are taken where the group has Windows, which signs with nothing else.
 
@@ -29,8 +36,9 @@ def issuance_policy(organization: Organization, group: Group, name: str = "") ->
         organization: the whole definition.
         group: one of its groups.
         name: a former key of the group, whose payloads ask for that in their subject; today's when empty.
+        profile: one of the group's; the first when None.
     """
-    profile = group.profile
+    profile = profile or group.profile
     known = {"organization.name": organization.name, "group.name": name or group.name}
     windows = Platform.WINDOWS in group.platforms
     return IssuancePolicy(

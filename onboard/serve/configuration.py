@@ -10,7 +10,7 @@ from cryptography import x509
 
 from onboard.errors import PkiError
 from onboard.model import Authority, ChallengeType, Group, Rate
-from onboard.provision import Site, issuance_policy
+from onboard.provision import Site, issuance_policies
 from onboard.provision.hierarchy import crl_valid_for, has_crl_file
 from onboard.provision.leaves import read
 from onboard.provision.serving import Loader
@@ -117,13 +117,15 @@ def _endpoint(loader: Loader, group: Group, name: str, shared: tuple[StaticChall
     """The endpoint of a group at one of its keys: old payloads go on asking for the key of their day."""
     previous, following = _alternates(loader, group)
     waits = group.challenge.type is ChallengeType.APPROVAL
+    policy, *more = issuance_policies(loader.site.organization, group, name)
     return Endpoint(
         name=name,
         group=group.name,
         formerly=group.formerly,
         authority=loader.issuing(group.authority.name),
         recipients=loader.recipients(group),
-        policy=issuance_policy(loader.site.organization, group, name),
+        policy=policy,
+        more_policies=tuple(more),
         static=() if waits else shared,
         previous=previous,
         next=following,
