@@ -11,7 +11,8 @@ import typer
 
 from onboard.cli import console, rotating
 from onboard.cli.examples import epilog
-from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State, Values
+from onboard.cli.help_pages import Page
+from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State, Values
 from onboard.cli.session import Session, open_session, parse_values
 from onboard.errors import OnboardError
 
@@ -29,10 +30,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-app.command("rotate", epilog=epilog("challenge rotate"))(rotating.rotate)
+app.command("rotate", cls=Page, epilog=epilog("challenge rotate"))(rotating.rotate)
 
 
-@app.command("new", epilog=epilog("challenge new"))
+@app.command("new", cls=Page, epilog=epilog("challenge new"))
 def new(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose endpoints will take it.")],
     holder: Annotated[
@@ -95,9 +96,9 @@ def _duration(text: str | None) -> timedelta | None:
         raise typer.BadParameter(str(error), param_hint="--valid-for") from None
 
 
-@app.command("list", epilog=epilog("challenge list"))
+@app.command("list", cls=Page, epilog=epilog("challenge list"))
 def list_all(
-    group: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")] = None,
+    group: OneGroup = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     output: Output = Format.TEXT,
@@ -114,7 +115,7 @@ def list_all(
     console.data(console.table(headers, [_as_row(challenge) for challenge in found]))
 
 
-@app.command("revoke", epilog=epilog("challenge revoke"))
+@app.command("revoke", cls=Page, epilog=epilog("challenge revoke"))
 def revoke(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="As `challenge list` shows it.")],
     org: Org = ORG_DEFAULT,

@@ -14,7 +14,12 @@ Org = Annotated[
     Path,
     # readable=False: the reader of the file says more than typer would, and with exit code 1
     typer.Option(
-        "--org", envvar="ONBOARD_ORG", help="The org definition.", show_default=True, readable=False
+        "--org",
+        envvar="ONBOARD_ORG",
+        help="The org definition.",
+        metavar="FILE",
+        show_default=True,
+        readable=False,
     ),
 ]
 ORG_DEFAULT = Path("org.yaml")
@@ -25,6 +30,7 @@ State = Annotated[
         "--state",
         envvar="ONBOARD_STATE",
         help="Folder of keys and records; default: .onboard beside the org definition.",
+        metavar="DIR",
         show_default=False,
         readable=False,
     ),
@@ -45,6 +51,10 @@ GroupNames = Annotated[
 Platforms = Annotated[
     list[Platform] | None, typer.Option("--platform", "-p", help="Only this platform; may be repeated.")
 ]
+OneGroup = Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Enrol at the org's own server instead of a throw-away one.")
+]
 Values = Annotated[
     list[str] | None,
     typer.Option(
@@ -58,7 +68,7 @@ KeyPassphrase = Annotated[
     typer.Option(
         "--key-passphrase",
         envvar="ONBOARD_KEY_PASSPHRASE",
-        help="Encrypts the keys in the state folder: env:NAME or file:PATH.",
+        help="Of the keys in the state folder, if they are encrypted: env:NAME or file:PATH.",
         metavar="REFERENCE",
         show_default=False,
     ),

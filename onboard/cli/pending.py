@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
-from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State
+from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
 
@@ -21,7 +21,7 @@ _COLLECT = timedelta(days=7)  # a device that is off over the weekend still gets
 
 
 def pending(
-    group: Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")] = None,
+    group: OneGroup = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     output: Output = Format.TEXT,
@@ -58,7 +58,7 @@ def reject(
     """Refuse requests, also such as were approved and are not collected yet."""
     now = datetime.now(UTC)
     if not reason.isprintable() or len(reason) > 200:
-        msg = "one line of at most 200 characters, please"
+        msg = "the device is told one line of at most 200 printable characters"
         raise typer.BadParameter(msg, param_hint="--reason")
     with open_session(org, state).store() as store:
         for request in _all(store, identifiers, now):

@@ -7,37 +7,49 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console
-from onboard.cli.options import ORG_DEFAULT, Format, GroupNames, KeyPassphrase, Org, Output, State, Values
-from onboard.cli.session import Session, open_session, parse_values, resolve_reference
+from onboard.cli import console
+from onboard.cli.company import company
+from onboard.cli.options import (
+    ORG_DEFAULT,
+    Format,
+    GroupNames,
+    KeyPassphrase,
+    Live,
+    Org,
+    Output,
+    Platforms,
+    State,
+    Values,
+)
+from onboard.cli.rehearsal_table import remark, word
+from onboard.cli.session import Session, open_session, resolve_reference
 from onboard.errors import OnboardError
-from onboard.model import Platform
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.model import Radius
     from onboard.rehearse import Result
     from onboard.rehearse.remote_radius import Checked
 
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Entry of the org's `radius` section.")]
+Server = Annotated[str, typer.Option("--server", metavar="HOST[:PORT]", help="Where it is.")]
+SharedSecret = Annotated[
+    str,
+    typer.Option(
+        "--secret", metavar="REFERENCE", help="Shared secret of this machine: env:NAME or file:PATH."
+    ),
+]
+
 
 def command(
     *,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Entry of the org's `radius` section.")],
-    server: Annotated[str, typer.Option("--server", metavar="HOST[:PORT]", help="Where it is.")],
-    secret: Annotated[
-        str,
-        typer.Option(
-            "--secret", metavar="REFERENCE", help="Shared secret of this machine: env:NAME or file:PATH."
-        ),
-    ],
+    name: Name,
+    server: Server,
+    secret: SharedSecret,
     org: Org = ORG_DEFAULT,
     state: State = None,
     group: GroupNames = None,
-    platform: Annotated[
-        list[Platform] | None, typer.Option("--platform", "-p", help="Only this platform; may be repeated.")
-    ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Enrol at the org's own server instead of a throw-away one.")
-    ] = False,
+    platform: Platforms = None,
+    live: Live = False,
     values: Values = None,
     output: Output = Format.TEXT,
     key_passphrase: KeyPassphrase = None,
@@ -48,7 +60,7 @@ def command(
     versions and VLAN are compared with the org. This machine must be among the server's clients. Exit code 1
     if a device would not get on.
     """
-    from onboard.rehearse.organization import Company, artifacts
+    from onboard.rehearse.organization import artifacts
     from onboard.rehearse.remote_radius import Remote, check, parse_address
 
     session = open_session(org, state)
@@ -58,20 +70,13 @@ def command(
         address=parse_address(server),
         secret=resolve_reference(secret, session.folder, "--secret"),
     )
-    static = {g.name: session.static_challenge(g) for g in session.organization.groups}
     with console.progress("asking") as line:
-        company = Company(
-            site=ca.site_of(session, key_passphrase),
-            challenges={key: challenge for key, challenge in static.items() if challenge is not None},
-            values=parse_values(values),
-            live=live,
-            progress=lambda row: line.step(f"{row.group}, {row.platform}, {row.network}"),
-        )
-        checked = check(company, artifacts(company, groups, platform or ()), remote)
+        played = company(session, line, key_passphrase=key_passphrase, values=values, live=live)
+        checked = check(played, artifacts(played, groups, platform or ()), remote)
     if not checked.rows:
         msg = f"no device of these groups and platforms joins a network of radius {name}"
         raise OnboardError(msg)
-    _show(checked, company.site.now, output)
+    _show(checked, played.site.now, output)
     if not checked.is_good:
         raise typer.Exit(1)
 
@@ -122,16 +127,15 @@ def _server(checked: Checked, now: datetime) -> list[str]:
 
 
 def _row(row: Result) -> tuple[str, ...]:
-    words = {None: "-", True: "yes", False: "no"}
     return (
         row.group,
         row.platform,
         row.network,
-        words[row.enrolled],
-        words[row.authenticated],
+        word(row.enrolled),
+        word(row.authenticated),
         "-" if row.vlan is None else str(row.vlan),
         "ok" if row.ok else "failed",
-        f"{row.reason} ({row.where})" if row.where else row.reason,
+        remark(row),
     )
 
 

@@ -103,11 +103,10 @@ def _configure(
     if (tls_cert is None) != (tls_key is None):
         msg = "--tls-cert and --tls-key go together"
         raise typer.BadParameter(msg)
-    found = {group.name: session.static_challenge(group) for group in session.organization.groups}
     site = ca.site_of(session, key_passphrase)
     return configure(
         site,
-        {name: challenge for name, challenge in found.items() if challenge is not None},
+        session.static_challenges(),
         former={group.name: session.former_challenges(group) for group in session.organization.groups},
         parts=_parts(only),
         trusted_proxies=[_network(text) for text in trusted_proxy or ("127.0.0.0/8", "::1/128")],

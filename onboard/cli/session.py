@@ -53,6 +53,11 @@ class Session:
 
         return resolve_challenge(group.challenge, os.environ, self.folder)
 
+    def static_challenges(self) -> Mapping[str, Secret]:
+        """The static challenge of each group that has one, by name."""
+        found = {group.name: self.static_challenge(group) for group in self.organization.groups}
+        return {name: challenge for name, challenge in found.items() if challenge is not None}
+
     def former_challenges(self, group: Group) -> tuple[Shared, ...]:
         """The secrets that the group shared before and that are still taken today, resolved now."""
         from onboard.orgfile import resolve_shared
