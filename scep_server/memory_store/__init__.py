@@ -130,8 +130,11 @@ class MemoryStore:
     def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
         """See `ReadingStore.objection`."""
         with self._lock:
+            objection = self._to_voucher(issuance, now)
+            if objection is None and self._is_compromised(issuance.certificate.spki):
+                objection = Objection.COMPROMISED
             crowded = Objection.CROWDED if self._is_crowded(issuance, now) else None
-            return self._to_voucher(issuance, now) or crowded
+            return objection or crowded
 
     def _to_voucher(self, issuance: Issuance, now: datetime) -> Objection | None:
         voucher, groups = issuance.voucher, issuance.groups
@@ -151,7 +154,7 @@ class MemoryStore:
         record, renewed = issuance.certificate, issuance.voucher.serial
         live = [r for r in self._certificates.values() if r.not_after > now and r.revoked is None]
         replaced = {r.renews for r in live} | {renewed}
-        same = (r for r in live if (r.group, r.subject) == (record.group, record.subject))
+        same = (r for r in live if r.bearer == record.bearer)
         return sum(r.serial not in replaced for r in same) >= issuance.max_active
 
     def _is_exhausted(self, identifier: str, uses: int | None) -> bool:
@@ -161,14 +164,12 @@ class MemoryStore:
         return sum(1 for _ in given) >= uses
 
     def _has_rival(self, record: CertificateRecord, now: datetime) -> bool:
-        return any(
-            other.group == record.group
-            and other.subject == record.subject
-            and other.spki != record.spki
-            and other.not_after > now
-            and other.revoked is None
-            for other in self._certificates.values()
-        )
+        same = (r for r in self._certificates.values() if r.bearer == record.bearer)
+        return any(r.spki != record.spki and r.not_after > now and r.revoked is None for r in same)
+
+    def _is_compromised(self, spki: bytes) -> bool:
+        own = (r for r in self._certificates.values() if r.spki == spki)
+        return any(r.reason is RevocationReason.KEY_COMPROMISE for r in own)
 
     def _insert(self, issuance: Issuance, now: datetime) -> None:
         record, voucher = issuance.certificate, issuance.voucher

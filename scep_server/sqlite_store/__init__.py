@@ -63,7 +63,7 @@ _REVOCATIONS = (
 _ENDINGS = (
     "select grp, count(*), min(ends) from"
     " (select grp, max(not_after) as ends from certificates"
-    " where revoked is null and not_after > ? group by grp, subject) group by grp order by grp"
+    " where revoked is null and not_after > ? group by grp, subject collate nocase) group by grp order by grp"
 )
 _TO_SUPERSEDE = (
     f"select {rows.CERTIFICATE_COLUMNS} from certificates"  # noqa: S608 # constants

@@ -100,7 +100,14 @@ _VERSION_3 = """
 alter table certificates add column profile text not null default '';
 """
 
-MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)  # step n leads from version n to n + 1
+_VERSION_4 = """
+drop index certificates_by_subject;
+create index certificates_by_bearer on certificates (grp, subject collate nocase);
+create index certificates_compromised on certificates (spki) where reason = 1;
+"""
+
+# Step n leads from version n to n + 1.
+MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 def connect(path: Path) -> sqlite3.Connection:

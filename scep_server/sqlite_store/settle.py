@@ -46,12 +46,13 @@ ANSWERED = (
 BY_SERIAL = f"select {rows.CERTIFICATE_COLUMNS} from certificates where serial = ?"  # noqa: S608 # constants
 CHALLENGE_BY_ID = f"select {rows.CHALLENGE_COLUMNS} from challenges where id = ?"  # noqa: S608 # constants
 _RIVAL = (
-    "select 1 from certificates where grp = ? and subject = ? and spki != ? and serial != ?"
+    "select 1 from certificates where grp = ? and subject = ? collate nocase and spki != ? and serial != ?"
     " and not_after > ? and revoked is null limit 1"
 )
+_COMPROMISED = "select 1 from certificates where spki = ? and reason = 1 limit 1"  # CRLReason keyCompromise
 # One that was renewed by a live one is on its way out, and so is the one that is renewed now.
 _LIVE = (
-    "select count(*) from certificates as one where grp = ? and subject = ? and serial != ?"
+    "select count(*) from certificates as one where grp = ? and subject = ? collate nocase and serial != ?"
     " and not_after > ? and revoked is null and not exists (select 1 from certificates as next"
     " where next.renews = one.serial and next.not_after > ? and next.revoked is null)"
 )
@@ -148,7 +149,11 @@ def _redeem(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -
 
 def objection_to(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
     """Why the certificate may not be recorded; None when it may."""
-    return _to_voucher(connection, issuance, now) or _crowding(connection, issuance, now)
+    return (
+        _to_voucher(connection, issuance, now)
+        or _compromise(connection, issuance)
+        or _crowding(connection, issuance, now)
+    )
 
 
 def _to_voucher(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
@@ -165,6 +170,11 @@ def _to_voucher(connection: sqlite3.Connection, issuance: Issuance, now: datetim
         case Vouch.APPROVAL:
             pending = queue.by_id(connection, voucher.id)
             return approval_objection(pending, issuance.certificate.group, now)
+
+
+def _compromise(connection: sqlite3.Connection, issuance: Issuance) -> Objection | None:
+    found = connection.execute(_COMPROMISED, (issuance.certificate.spki,)).fetchone()
+    return None if found is None else Objection.COMPROMISED
 
 
 def _crowding(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:

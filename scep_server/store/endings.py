@@ -33,8 +33,8 @@ def endings_of(records: Iterable[CertificateRecord], now: datetime) -> tuple[Gro
     newest: dict[tuple[str, str], datetime] = {}
     for record in records:
         if record.revoked is None and record.not_after > now:
-            key = (record.group, record.subject)
-            newest[key] = max(record.not_after, newest.get(key, record.not_after))
+            known = newest.get(record.bearer, record.not_after)
+            newest[record.bearer] = max(record.not_after, known)
     ends: dict[str, list[datetime]] = {}
     for (group, _), end in newest.items():
         ends.setdefault(group, []).append(end)

@@ -64,6 +64,7 @@ class Objection(enum.StrEnum):
     REVOKED = "revoked"
     UNKNOWN = "unknown"
     EXHAUSTED = "exhausted"
+    COMPROMISED = "compromised"  # the key of the request was revoked as compromised
     CROWDED = "crowded"  # the identity has as many live certificates as it may have
     UNDECIDED = "undecided"  # nobody has approved the request
 
@@ -156,6 +157,14 @@ class CertificateRecord:
     reason: RevocationReason | None = None
     supersede: datetime | None = None
     profile: str = ""
+
+    @property
+    def bearer(self) -> tuple[str, str]:
+        """Whom it names: group and subject, without the case of ASCII letters.
+
+        Domains have none, and directories ignore it in names: `Ada@` is not somebody beside `ada@`.
+        """
+        return self.group, self.subject.encode().lower().decode()
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it is in force: begun, not over, not revoked."""

@@ -26,6 +26,7 @@ _REASONS = {
     Objection.REVOKED: "what vouched for the request was revoked",
     Objection.UNKNOWN: "what vouched for the request is not on record any more",
     Objection.EXHAUSTED: "the static challenge has given all the certificates it may give",
+    Objection.COMPROMISED: "a certificate for this key was revoked because the key is compromised",
     Objection.CROWDED: "the identity has as many live certificates as max_active allows",
     Objection.UNDECIDED: "nobody has approved the request",
 }
@@ -35,6 +36,7 @@ _REMEDIES = {
     Objection.REVOKED: "mint a new challenge if the device shall enrol",
     Objection.UNKNOWN: "mint a new challenge for the device",
     Objection.EXHAUSTED: "raise `uses` of the challenge, or rotate it",
+    Objection.COMPROMISED: "let the device make a new key; if it did not ask, somebody else has the old one",
     Objection.CROWDED: "revoke one that is not in use (onboard cert list), or raise max_active",
     Objection.UNDECIDED: "approve it if the device shall enrol: onboard cert pending",
 }
@@ -50,7 +52,7 @@ _PENDING: Mapping[PendingState, Objection | None] = {
     PendingState.REJECTED: Objection.REVOKED,
     PendingState.ISSUED: Objection.UNKNOWN,
 }
-_ALARMS = frozenset({Objection.SPENT, Objection.EXHAUSTED})
+_ALARMS = frozenset({Objection.SPENT, Objection.EXHAUSTED, Objection.COMPROMISED})
 
 
 def objection_event(event: Event, objection: Objection) -> Event:

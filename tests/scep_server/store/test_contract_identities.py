@@ -134,3 +134,28 @@ def test_only_what_ends_late_enough_is_listed(store):
     since = NOW + timedelta(days=20)
     assert [r.serial for r in store.revocations("staff-ca", since)] == [2, 3]
     assert [r.serial for r in store.revocations("staff-ca")] == [1, 2, 3]
+
+
+def test_letter_case_makes_no_other_identity(store):
+    """Who writes a name in capitals gets no certificate more by it, and raises the same alarm."""
+    store.record([enrolment(1)], NOW)
+    other = an_issuance(2, voucher=STATIC, subject=ADA.upper())
+    assert store.record([limited(other, 1)], NOW) == (Spent(Objection.CROWDED),)
+    assert store.record([other], NOW) == (Recorded(rival=True),)
+    (ending,) = store.endings(NOW)
+    assert ending.count == 1
+
+
+@pytest.mark.parametrize("vouches", [None, STATIC, Voucher(kind=Vouch.RENEWAL, id="static-staff", serial=2)])
+def test_a_compromised_key_is_never_certified_again(store, vouches):
+    """Not by a replay, and whatever vouches for it; a key revoked for another reason may come back."""
+    store.add_challenges([a_challenge()])
+    key = a_record(1).spki
+    store.record([enrolment(1), enrolment(2)], NOW)
+    again = an_issuance(3, voucher=vouches, spki=key)
+    store.revoke(1, RevocationReason.KEY_COMPROMISE, NOW)
+    assert store.objection(again, NOW) is Objection.COMPROMISED
+    assert store.record([again], NOW) == (Spent(Objection.COMPROMISED),)
+    assert kinds(store)[-1] == EventKind.ALARM
+    store.revoke(2, RevocationReason.SUPERSEDED, NOW)
+    assert store.record([an_issuance(4, voucher=STATIC, spki=a_record(2).spki)], NOW) == (Recorded(),)
