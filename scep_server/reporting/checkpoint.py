@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from scep_server import oids
 from scep_server.keys import PrivateKey
 
 SCHEMA_VERSION = 1
@@ -49,6 +50,15 @@ class Checkpoint:
     head: bytes
     signer: x509.Certificate
     text: str
+
+    @property
+    def is_of_a_server(self) -> bool:
+        """Whether its signer's certificate is made for documents, as that of a server is and no device's."""
+        try:
+            usages = self.signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        except (x509.ExtensionNotFound, ValueError):
+            return False
+        return x509.ObjectIdentifier(oids.DOCUMENT_SIGNING) in usages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

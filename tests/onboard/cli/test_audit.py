@@ -96,6 +96,40 @@ def test_a_strangers_checkpoint_is_refused(onboard, trail) -> None:
     assert "not signed by this organization" in done.err
 
 
+def test_only_the_servers_key_signs_checkpoints(onboard, trail) -> None:
+    """Every device has a key under an authority of the org, and so has whoever signs profiles."""
+    from datetime import UTC, datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    from scep_server.reporting import CheckpointSigner
+
+    folder = Path(".onboard/signing")
+    certificate = x509.load_pem_x509_certificate((folder / "profiles.pem").read_bytes())
+    key = load_pem_private_key((folder / "profiles.key").read_bytes(), None)
+    signer = CheckpointSigner(certificate=certificate, key=key)
+    Path("kept.json").write_text(signer.sign(count=0, head=bytes(32), now=datetime.now(UTC)).text)
+    done = onboard("audit", "verify", "--checkpoint", "kept.json")
+    assert done.code == 1
+    assert "not signed by this organization" in done.err
+
+
+@pytest.mark.parametrize("entry", ["nothing", "[]", '{"sequence": 1}', "[" * 5000])
+def test_an_event_that_is_none_is_found(onboard, trail, entry) -> None:
+    """Who knows how the chain is made can hash anything into it."""
+    import hashlib
+
+    with sqlite3.connect(trail) as database:
+        (head,) = database.execute("select hash from audit where sequence = 4").fetchone()
+        digest = hashlib.sha256(head + entry.encode()).digest()
+        database.execute("insert into audit values (5, ?, ?)", (entry, digest))
+    database.close()
+    done = onboard("audit", "verify", "--format", "json")
+    assert done.code == 1
+    assert "event 5" in done.json["fault"]
+
+
 def test_export_follows_the_schema(onboard, trail) -> None:
     """One event a line, and `audit schema` describes each."""
     schema = onboard("audit", "schema").json
