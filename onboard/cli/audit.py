@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.reporting import Format as Form
 
 app = typer.Typer(
-    help="The audit trail: verify it, export it, sign how long it is.",
+    help="Verify, export and sign the audit trail.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )

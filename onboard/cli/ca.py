@@ -20,10 +20,13 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.secret import Secret
 
 app = typer.Typer(
-    help="Make and keep the certificate authorities.", rich_markup_mode=None, no_args_is_help=True
+    help="Make, seal, import and roll over certificate authorities.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
 )
 Sealed = Annotated[
-    Path | None, typer.Option("--sealed", help="File of the sealed key; opened for this run only.")
+    Path | None,
+    typer.Option("--sealed", metavar="FILE", help="File of the sealed key; opened for this run only."),
 ]
 Passphrase = Annotated[
     str | None,
@@ -106,7 +109,9 @@ def _as_json(row: Row) -> dict[str, object]:
 @app.command("seal", epilog=epilog("ca seal"))
 def seal(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The authority.")],
-    to: Annotated[Path, typer.Option("--to", help="File for the encrypted key; must not be there yet.")],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FILE", help="File for the encrypted key; must not be there yet.")
+    ],
     passphrase: Passphrase = None,
     org: Org = ORG_DEFAULT,
     state: State = None,

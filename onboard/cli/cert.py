@@ -9,7 +9,6 @@ import typer
 
 from onboard.cli import console, pending
 from onboard.cli.examples import epilog
-from onboard.cli.help_pages import Page
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State
 from onboard.cli.session import open_session
 from onboard.errors import OnboardError
@@ -19,13 +18,13 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.store import CertificateRecord, RevocationReason
 
 app = typer.Typer(help="List, approve and revoke certificates.", rich_markup_mode=None, no_args_is_help=True)
-app.command("pending", cls=Page, epilog=epilog("cert pending"))(pending.pending)
-app.command("approve", cls=Page, epilog=epilog("cert approve"))(pending.approve)
-app.command("reject", cls=Page, epilog=epilog("cert reject"))(pending.reject)
+app.command("pending", epilog=epilog("cert pending"))(pending.pending)
+app.command("approve", epilog=epilog("cert approve"))(pending.approve)
+app.command("reject", epilog=epilog("cert reject"))(pending.reject)
 Serial = Annotated[str, typer.Argument(metavar="SERIAL", help="Hexadecimal, as `cert list` shows it.")]
 
 
-@app.command("list", cls=Page, epilog=epilog("cert list"))
+@app.command("list", epilog=epilog("cert list"))
 def list_all(
     group: OneGroup = None,
     org: Org = ORG_DEFAULT,
@@ -49,7 +48,7 @@ def list_all(
     console.data(console.table(headers, rows))
 
 
-@app.command("show", cls=Page, epilog=epilog("cert show"))
+@app.command("show", epilog=epilog("cert show"))
 def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Output = Format.TEXT) -> None:
     """Show one certificate: what is recorded of it, and its PEM."""
     with open_session(org, state).store() as store:
@@ -66,7 +65,7 @@ def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Ou
     console.data(_pem(record))
 
 
-@app.command("revoke", cls=Page, epilog=epilog("cert revoke"))
+@app.command("revoke", epilog=epilog("cert revoke"))
 def revoke(
     serial: Serial,
     reason: Annotated[

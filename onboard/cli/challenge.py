@@ -11,7 +11,6 @@ import typer
 
 from onboard.cli import console, rotating
 from onboard.cli.examples import epilog
-from onboard.cli.help_pages import Page
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State, Values
 from onboard.cli.session import Session, open_session, parse_values
 from onboard.errors import OnboardError
@@ -25,15 +24,15 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.challenges import Challenge
 
 app = typer.Typer(
-    help="Challenges: mint, list and revoke one-time ones, rotate shared ones.",
+    help="Mint, list, revoke and rotate challenges.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
 
-app.command("rotate", cls=Page, epilog=epilog("challenge rotate"))(rotating.rotate)
+app.command("rotate", epilog=epilog("challenge rotate"))(rotating.rotate)
 
 
-@app.command("new", cls=Page, epilog=epilog("challenge new"))
+@app.command("new", epilog=epilog("challenge new"))
 def new(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose endpoints will take it.")],
     holder: Annotated[
@@ -96,7 +95,7 @@ def _duration(text: str | None) -> timedelta | None:
         raise typer.BadParameter(str(error), param_hint="--valid-for") from None
 
 
-@app.command("list", cls=Page, epilog=epilog("challenge list"))
+@app.command("list", epilog=epilog("challenge list"))
 def list_all(
     group: OneGroup = None,
     org: Org = ORG_DEFAULT,
@@ -115,7 +114,7 @@ def list_all(
     console.data(console.table(headers, [_as_row(challenge) for challenge in found]))
 
 
-@app.command("revoke", cls=Page, epilog=epilog("challenge revoke"))
+@app.command("revoke", epilog=epilog("challenge revoke"))
 def revoke(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="As `challenge list` shows it.")],
     org: Org = ORG_DEFAULT,

@@ -17,7 +17,9 @@ from onboard.cli.selection import Selection
 from onboard.cli.session import open_session
 from onboard.errors import OnboardError
 
-Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the payloads; made if absent.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the payloads; made if absent.")
+]
 Holder = Annotated[
     str | None, typer.Option("--for", help="Personal payloads for this person or name.", metavar="NAME")
 ]

@@ -15,7 +15,9 @@ from onboard.cli.session import resolve_reference
 from onboard.errors import OnboardError, Severity
 from onboard.secret import Secret
 
-app = typer.Typer(help="Encrypt a network file for import by hand, or decrypt one.", no_args_is_help=True)
+app = typer.Typer(
+    help="Encrypt or decrypt a Chromebook's network file.", rich_markup_mode=None, no_args_is_help=True
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A network file (.onc).")]
 Passphrase = Annotated[

@@ -49,7 +49,13 @@ GroupNames = Annotated[
     list[str] | None, typer.Option("--group", "-g", help="Only this group; may be repeated.", metavar="GROUP")
 ]
 Platforms = Annotated[
-    list[Platform] | None, typer.Option("--platform", "-p", help="Only this platform; may be repeated.")
+    list[Platform] | None,
+    typer.Option(
+        "--platform",
+        "-p",
+        metavar="PLATFORM",
+        help="Only apple, windows, chromeos, android or linux; may be repeated.",
+    ),
 ]
 OneGroup = Annotated[str | None, typer.Argument(metavar="[GROUP]", help="Only this group.")]
 Live = Annotated[

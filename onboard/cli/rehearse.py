@@ -44,7 +44,10 @@ Negative = Annotated[
     bool,
     typer.Option("--negative", help="Play what must fail as well: revoked, expired, strangers, wrong names."),
 ]
-Html = Annotated[Path | None, typer.Option("--html", help="Write the table as a page to this file as well.")]
+Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write the table as a page to this file as well."),
+]
 
 
 def command(

@@ -18,11 +18,17 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.serve import Parts
     from scep_server.runtime.config import ServerConfig
 
-Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes a free one.", min=0, max=65535)]
-Workers = Annotated[int, typer.Option("--workers", help="Processes; one for each core is right.", min=1)]
-Certificate = Annotated[Path | None, typer.Option("--tls-cert", help="PEM chain, to serve https.")]
-Key = Annotated[Path | None, typer.Option("--tls-key", help="PEM key of --tls-cert.")]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+Port = Annotated[
+    int, typer.Option("--port", metavar="N", help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+]
+Workers = Annotated[
+    int, typer.Option("--workers", metavar="N", help="Processes; one for each core is right.", min=1)
+]
+Certificate = Annotated[
+    Path | None, typer.Option("--tls-cert", metavar="FILE", help="PEM chain, to serve https.")
+]
+Key = Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="PEM key of --tls-cert.")]
 Proxies = Annotated[
     list[str] | None,
     typer.Option(
@@ -61,7 +67,9 @@ def up(
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder of the payloads; default: payloads beside the org."),
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Folder of the payloads; default: payloads beside the org."
+        ),
     ] = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
