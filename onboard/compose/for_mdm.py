@@ -1,7 +1,8 @@
 """A group's payloads for one MDM: unsigned, in its own variables, with the marker by which it renews.
 
 What the MDM cannot carry is not made: a platform it does not manage is left out, and a variable that it
-cannot spell is a refusal with the reason. Nothing is signed, because filling in would break a signature.
+cannot spell is a refusal with the reason. Only Intune serves a group in part: it takes trust by itself, so a
+refused platform gets that beside the others. Nothing is signed, because filling in would break a signature.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from onboard.variables import CHALLENGE, KNOWN_WHEN_MADE, Template
 
 # Kinds for computers that no MDM manages, or whose variables no MDM fills in.
 _BY_HAND = frozenset({"script", "instructions"})
-# Where Intune judges no challenge, Windows gets trust and networks, and no file asks for a variable.
-# Google's adapter asks nobody either; what its older connector cannot spell costs the connector's sheet only.
-_ASKS_NOTHING = frozenset({("intune", Platform.WINDOWS), ("google-chrome", Platform.CHROMEOS)})
+# Where Intune judges no challenge, Windows gets trust and networks, Android trust, and no file asks for a
+# variable. Google's adapter asks nobody either; what its older connector cannot spell costs its sheet only.
+_ASKS_NOTHING = frozenset(
+    {("intune", Platform.WINDOWS), ("intune", Platform.ANDROID), ("google-chrome", Platform.CHROMEOS)}
+)
 
 
 def carried(dialect: Dialect, platforms: Iterable[Platform]) -> tuple[Platform, ...]:
@@ -64,48 +67,68 @@ def compose_for(
         provisioning_profile: the id that Google gave the group's profile; empty where it is not known.
 
     Raises:
-        VariableError: variables without a spelling, each with its reason.
+        VariableError: variables without a spelling, each with its reason; for Intune, which serves a group in
+            part, only if every platform is refused.
         PayloadError: lint refuses what was built, or the MDM is known to spoil it.
     """
-    wanted = frozenset(platforms) or frozenset(plan.platforms)
-    spellings = _spellings(plan, dialect, carried(dialect, [p for p in plan.platforms if p in wanted]))
+    wanted = _wanted(plan, dialect, platforms)
+    refusals = refused(plan, dialect, platforms)
+    if refusals and (dialect.name != "intune" or len(refusals) == len(wanted)):
+        raise together([_placed(plan, platform, error) for platform, error in refusals.items()])
     found: list[CheckedArtifact] = []
-    for platform, spelling in spellings.items():
-        builders = {platform: _builder(dialect, platform, provisioning_profile)}
-        found += compose(marked(plan, dialect), spelling, platforms=[platform], builders=builders)
+    for platform in wanted:
+        if platform in refusals:
+            spelling, builder = dialect.spelling(platform.value, ()), _trust(platform, refusals[platform])
+        else:
+            spelling = dialect.spelling(platform.value, _asked(plan, dialect, platform))
+            builder = _builder(dialect, platform, provisioning_profile)
+        found += compose(marked(plan, dialect), spelling, platforms=[platform], builders={platform: builder})
     for checked in found:
         _refuse_what_is_spoilt(checked.artifact, dialect)
     return tuple(found)
 
 
+def refused(
+    plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform] = ()
+) -> Mapping[Platform, VariableError]:
+    """The platforms whose payloads ask for what the MDM cannot write, each with the reason."""
+    found: dict[Platform, VariableError] = {}
+    for platform in _wanted(plan, dialect, platforms):
+        try:
+            dialect.spelling(platform.value, _asked(plan, dialect, platform))
+        except VariableError as error:
+            found[platform] = error
+    return found
+
+
 def remarks(plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform] = ()) -> tuple[str, ...]:
     """What the MDM cannot do for the group and what to do instead, in sentences for the administrator."""
-    wanted = frozenset(platforms) or frozenset(plan.platforms)
-    if dialect.name == "google-chrome" and Platform.CHROMEOS in wanted & frozenset(plan.platforms):
+    wanted = _wanted(plan, dialect, platforms)
+    if dialect.name == "google-chrome" and wanted:
         trouble = tenant.connector_trouble(plan)
         without = "no sheet for the SCEP connector; the certificate provisioning adapter serves the group"
         return (f"{without} ({trouble})",) if trouble else ()
     if dialect.name != "intune":
         return ()
-    return intune.remarks(plan, carried(dialect, [p for p in plan.platforms if p in wanted]))
+    refusals = refused(plan, dialect, platforms)
+    return tuple(
+        remark
+        for platform in wanted
+        for remark in intune.remarks(plan, [platform], refusal=refusals.get(platform))
+    )
 
 
-def _spellings(
-    plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform]
-) -> Mapping[Platform, Spelling]:
-    """How each platform's payloads write variables; what has no spelling is refused all at once."""
-    found: dict[Platform, Spelling] = {}
-    refusals: list[VariableError] = []
-    for platform in platforms:
-        try:
-            asked = () if (dialect.name, platform) in _ASKS_NOTHING else needed(plan)
-            found[platform] = dialect.spelling(platform.value, asked)
-        except VariableError as error:
-            message = f"group {plan.group}, {platform}: {error}"
-            refusals.append(VariableError(message, error.names, hint=error.hint))
-    if refusals:
-        raise together(refusals)
-    return found
+def _wanted(plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform]) -> tuple[Platform, ...]:
+    chosen = frozenset(platforms) or frozenset(plan.platforms)
+    return carried(dialect, [platform for platform in plan.platforms if platform in chosen])
+
+
+def _placed(plan: GroupPlan, platform: Platform, error: VariableError) -> VariableError:
+    return VariableError(f"group {plan.group}, {platform}: {error}", error.names, hint=error.hint)
+
+
+def _asked(plan: GroupPlan, dialect: Dialect, platform: Platform) -> tuple[str, ...]:
+    return () if (dialect.name, platform) in _ASKS_NOTHING else needed(plan)
 
 
 def together(refusals: Sequence[VariableError]) -> VariableError:
@@ -125,15 +148,31 @@ def _builder(dialect: Dialect, platform: Platform, provisioning_profile: str) ->
             return build_fleet(plan, spelling)
         if dialect.name == "google-chrome":
             return tenant.build(plan, profile_id=provisioning_profile)
-        if dialect.name == "intune" and platform is Platform.WINDOWS:
-            made = [*windows.network_files(plan)]
-        else:
-            made = [a for a in BUILDERS[platform](plan, spelling) if a.kind not in _BY_HAND]
         if dialect.name == "intune":
-            made += intune.build(replace(plan, platforms=(platform,)), spelling)
-        return made
+            return [*_for_intune(plan, platform, spelling), *intune.build(_alone(plan, platform), spelling)]
+        return [a for a in BUILDERS[platform](plan, spelling) if a.kind not in _BY_HAND]
 
     return lambda plan, spelling: tuple(build(plan, spelling))
+
+
+def _for_intune(plan: GroupPlan, platform: Platform, spelling: Spelling) -> tuple[Artifact, ...]:
+    """The files beside the bundle, for upload by hand; Android takes nothing but Intune's own objects."""
+    match platform:
+        case Platform.WINDOWS:
+            return windows.network_files(plan)
+        case Platform.APPLE:
+            return BUILDERS[platform](plan, spelling)
+        case _:
+            return ()
+
+
+def _trust(platform: Platform, refusal: VariableError) -> Builder:
+    """Intune's bundle for a platform whose own payload it cannot carry."""
+    return lambda plan, spelling: intune.build(_alone(plan, platform), spelling, refusal=refusal)
+
+
+def _alone(plan: GroupPlan, platform: Platform) -> GroupPlan:
+    return replace(plan, platforms=(platform,))
 
 
 def _refuse_what_is_spoilt(artifact: Artifact, dialect: Dialect) -> None:

@@ -5,16 +5,16 @@ Made for an Intune dialect or target only; the neutral output has none of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from onboard.artifact import Artifact
+from onboard.errors import VariableError
 from onboard.model import Platform
 from onboard.payloads.intune import android, apple, windows
-from onboard.payloads.intune.bundle import Assignment, bundle
+from onboard.payloads.intune.bundle import Assignment, GraphObject, bundle
 from onboard.plan import GroupPlan
 
-_PARTS = ((Platform.WINDOWS, windows), (Platform.APPLE, apple), (Platform.ANDROID, android))
-
+_PLATFORMS = (Platform.WINDOWS, Platform.APPLE, Platform.ANDROID)
 _NOBODY = Assignment()
 
 
@@ -23,6 +23,7 @@ def build(
     spelling: Callable[[str], str],
     *,
     validated: bool = False,
+    refusal: VariableError | None = None,
     assignment: Assignment = _NOBODY,
 ) -> tuple[Artifact, ...]:
     """One artifact of kind `graph` for each of the group's platforms that Intune manages.
@@ -33,6 +34,7 @@ def build(
         validated: whether Intune vouches for each request at the group's endpoint (the target's
             `challenge: {type: intune}`). Without it no native SCEP profile is made, since it could carry no
             challenge; the bundle's notes say what to do instead.
+        refusal: why a custom profile for Apple cannot be made, e.g. for want of a variable; None if it can.
         assignment: to whom the objects go; all of them to the same groups.
 
     Raises:
@@ -48,22 +50,66 @@ def build(
             media_type="application/json",
             content=bundle(
                 plan,
-                tuple(part.objects(plan, spelling, validated=validated)),
-                tuple(part.notes(plan, validated=validated)),
+                tuple(_objects(platform, plan, spelling, validated=validated, refusal=refusal)),
+                remarks(plan, (platform,), validated=validated, refusal=refusal),
                 assignment,
             ),
-            secret=platform is Platform.APPLE and not validated and plan.scep.challenge is not None,
+            secret=_holds_challenge(platform, plan, validated=validated, refusal=refusal),
         )
-        for platform, part in _PARTS
+        for platform in _PLATFORMS
         if platform in plan.platforms
     )
 
 
-def remarks(plan: GroupPlan, platforms: Collection[Platform], *, validated: bool = False) -> tuple[str, ...]:
+def remarks(
+    plan: GroupPlan,
+    platforms: Collection[Platform],
+    *,
+    validated: bool = False,
+    refusal: VariableError | None = None,
+) -> tuple[str, ...]:
     """What the bundles of these platforms leave out and what to do instead: the bundles' own notes."""
     return tuple(
         note
-        for platform, part in _PARTS
+        for platform in _PLATFORMS
         if platform in platforms
-        for note in part.notes(plan, validated=validated)
+        for note in _notes(platform, plan, validated=validated, refusal=refusal)
     )
+
+
+def _holds_challenge(
+    platform: Platform, plan: GroupPlan, *, validated: bool, refusal: VariableError | None
+) -> bool:
+    """Only a custom profile for Apple does."""
+    return (
+        platform is Platform.APPLE and not validated and refusal is None and plan.scep.challenge is not None
+    )
+
+
+def _objects(
+    platform: Platform,
+    plan: GroupPlan,
+    spelling: Callable[[str], str],
+    *,
+    validated: bool,
+    refusal: VariableError | None,
+) -> Iterator[GraphObject]:
+    match platform:
+        case Platform.WINDOWS:
+            return windows.objects(plan, spelling, validated=validated)
+        case Platform.APPLE:
+            return apple.objects(plan, spelling, validated=validated, refusal=refusal)
+        case _:
+            return android.objects(plan, spelling, validated=validated)
+
+
+def _notes(
+    platform: Platform, plan: GroupPlan, *, validated: bool, refusal: VariableError | None
+) -> Iterator[str]:
+    match platform:
+        case Platform.WINDOWS:
+            return windows.notes(plan, validated=validated)
+        case Platform.APPLE:
+            return apple.notes(plan, validated=validated, refusal=refusal)
+        case _:
+            return android.notes(plan, validated=validated)

@@ -1,11 +1,11 @@
 """Android through Intune: company-owned devices and work profiles, each with types of its own.
 
-Android has no custom profile for this and its SCEP client is Intune's, so all of it needs Intune to vouch.
+Android has no custom profile that could hold an 802.1X network and its SCEP client is Intune's, so all but
+trust needs Intune to vouch.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from onboard.errors import PayloadError
 from onboard.model import NetworkType, Security
 from onboard.payloads.intune.bundle import BETA, GraphObject
 from onboard.payloads.intune.scep import scep_properties
-from onboard.pki import PublicCertificate
+from onboard.payloads.intune.trust import root_key, trusted_roots
 from onboard.plan import GroupPlan, NetworkPlan
 
 
@@ -51,55 +51,54 @@ _FAMILIES = (
 
 
 def objects(plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool) -> Iterator[GraphObject]:
-    """Both families; none where Intune does not vouch.
+    """Both families; where Intune does not vouch, no more than trust.
 
     Raises:
         PayloadError: the SCEP URL is not https, which Android refuses.
     """
-    if not validated:
-        return
-    if not plan.scep.url.startswith("https://"):
+    if validated and not plan.scep.url.startswith("https://"):
         msg = f"Intune enrols Android at https URLs only, and {plan.scep.url} is none (windows-38)"
         raise PayloadError(msg, hint="serve scep.url with TLS")
     for family in _FAMILIES:
-        yield from _family(family, plan, spelling)
+        yield from trusted_roots(plan, family=family.key, title=family.title, prefix=family.prefix, extra={})
+        if validated:
+            yield from _enrolment_and_networks(family, plan, spelling)
 
 
 def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
     """What an administrator must know of the Android part."""
     if not validated:
         yield (
-            "Android: nothing, because Intune enrols Android by its own SCEP client alone. Give the target "
-            "'challenge: {type: intune}'."
+            "Android: trust alone. A certificate comes there by Intune's own SCEP profile, which carries no "
+            "challenge of ours, and no network is made that has none to show. Give the target "
+            "'challenge: {type: intune}', or hand out personal payloads (generate --for)."
         )
+        return
     left = [n.name for n in plan.networks if _is_left_out(n)]
-    if validated and left:
-        yield f"Android: {', '.join(left)} is left out; Intune can say neither the wire nor 192-bit there."
+    if left:
+        yield f"Android: {', '.join(left)} left out; Intune can say neither the wire nor 192-bit there."
+    several = [n for n in plan.networks if len(n.anchors) > 1 and not _is_left_out(n)]
+    for network in several:
+        yield (
+            f"Android work profile: {network.name} trusts {network.anchors[0].common_name} alone; Intune "
+            "takes one server root there."
+        )
 
 
 def _is_left_out(network: NetworkPlan) -> bool:
     return network.type is NetworkType.ETHERNET or network.security is Security.WPA3_ENTERPRISE_192
 
 
-def _family(family: _Family, plan: GroupPlan, spelling: Callable[[str], str]) -> Iterator[GraphObject]:
-    for certificate in plan.anchors:
-        yield GraphObject(
-            key=_root(family, certificate),
-            title=f"{family.title} trust {certificate.common_name}",
-            type=f"{family.prefix}TrustedRootCertificate",
-            api=BETA,
-            properties={
-                "trustedRootCertificate": base64.b64encode(certificate.der).decode(),
-                "certFileName": f"{certificate.sha1.hex()[:8]}.cer",
-            },
-        )
+def _enrolment_and_networks(
+    family: _Family, plan: GroupPlan, spelling: Callable[[str], str]
+) -> Iterator[GraphObject]:
     yield GraphObject(
         key=f"{family.key}-scep",
         title=f"{family.title} certificate",
         type=f"{family.prefix}ScepCertificateProfile",
         api=BETA,
         properties={**scep_properties(plan, spelling), "hashAlgorithm": "sha2", **family.extra_scep},
-        bind={"rootCertificate": _root(family, plan.root)},
+        bind={"rootCertificate": root_key(family.key, plan.root)},
     )
     for network in plan.networks:
         if not _is_left_out(network):
@@ -107,8 +106,9 @@ def _family(family: _Family, plan: GroupPlan, spelling: Callable[[str], str]) ->
 
 
 def _wifi(family: _Family, network: NetworkPlan) -> GraphObject:
-    roots = tuple(_root(family, anchor) for anchor in network.anchors)
+    roots = tuple(root_key(family.key, anchor) for anchor in network.anchors)
     several = {"rootCertificatesForServerValidation": roots}
+    outer = {"outerIdentityPrivacyTemporaryValue": network.outer_identity} if network.outer_identity else {}
     return GraphObject(
         key=f"{family.key}-wifi-{network.name}",
         title=f"{family.title} Wi-Fi {network.name}",
@@ -125,6 +125,7 @@ def _wifi(family: _Family, network: NetworkPlan) -> GraphObject:
             "eapType": "eapTls",
             "authenticationMethod": "certificate",
             "trustedServerCertificateNames": list(network.server_names),
+            **outer,
             **family.extra_wifi,
         },
         bind={
@@ -132,7 +133,3 @@ def _wifi(family: _Family, network: NetworkPlan) -> GraphObject:
             **(several if family.several_roots else {"rootCertificateForServerValidation": roots[0]}),
         },
     )
-
-
-def _root(family: _Family, certificate: PublicCertificate) -> str:
-    return f"{family.key}-root-{certificate.sha1.hex()[:8]}"

@@ -7,7 +7,6 @@ v1.0 API.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping
 
 from onboard.errors import PayloadError
@@ -15,6 +14,7 @@ from onboard.model import NetworkType
 from onboard.options import KeyProtection
 from onboard.payloads.intune.bundle import BETA, V1, GraphObject
 from onboard.payloads.intune.scep import scep_properties
+from onboard.payloads.intune.trust import root_key, trusted_root
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.syncml import csp_wire, profile_uri
@@ -58,23 +58,10 @@ def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
         yield f"Windows: {', '.join(wires[1:])} left out: a computer has one wired profile, of {wires[0]}."
 
 
-def key_of(certificate: PublicCertificate) -> str:
-    """The bundle key of a trusted certificate."""
-    return f"windows-root-{certificate.sha1.hex()[:8]}"
-
-
 def _root(certificate: PublicCertificate) -> GraphObject:
     store = "computerCertStoreRoot" if certificate.is_self_issued else "computerCertStoreIntermediate"
-    return GraphObject(
-        key=key_of(certificate),
-        title=f"Windows trust {certificate.common_name}",
-        type="windows81TrustedRootCertificate",
-        api=BETA,
-        properties={
-            "trustedRootCertificate": base64.b64encode(certificate.der).decode(),
-            "certFileName": f"{certificate.sha1.hex()[:8]}.cer",
-            "destinationStore": store,
-        },
+    return trusted_root(
+        certificate, family="windows", title="Windows", prefix="windows81", extra={"destinationStore": store}
     )
 
 
@@ -93,7 +80,7 @@ def _scep(plan: GroupPlan, spelling: Callable[[str], str]) -> GraphObject:
             "hashAlgorithm": "sha2",
             "keyStorageProvider": _KEY_STORAGE[plan.windows.key_protection],
         },
-        bind={"rootCertificate": key_of(plan.root)},
+        bind={"rootCertificate": root_key("windows", plan.root)},
     )
 
 

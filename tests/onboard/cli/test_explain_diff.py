@@ -115,14 +115,27 @@ def test_generate_for_an_mdm_names_all_that_it_lacks(onboard, folder) -> None:
 
 
 def test_generate_for_intune_gives_what_can_work_and_says_the_rest(onboard, folder) -> None:
-    """Where Intune judges no challenge, Windows gets trust and networks; two ways to enrol are named."""
-    done = onboard("generate", "--out", "out", "--mdm", "intune", "--platform", "windows")
+    """Where Intune judges no challenge, every platform gets what can work, and stderr says the rest."""
+    done = onboard("generate", "--out", "out", "--mdm", "intune")
     assert done.code == 0, done.err
-    for group in ("staff", "students"):
-        assert Path(f"out/{group}/windows/{group}.graph.json").exists()
+    for group, platforms in (("staff", ("apple", "windows", "android")), ("students", ("apple", "windows"))):
+        for platform in platforms:
+            assert Path(f"out/{group}/{platform}/{group}.graph.json").exists()
         assert f"{group}: Windows: no SCEP profile" in done.err
+        assert f"{group}: Apple: trust alone" in done.err
+    assert "staff: Android: trust alone" in done.err
+    assert "custom profiles document no e-mail address" in done.err
     assert "challenge: {type: intune}" in done.err
     assert "script" in done.err
+
+
+def test_generate_for_intune_is_refused_where_nothing_is_left(onboard, folder) -> None:
+    """Asked for Apple alone, whose profiles need what Intune lacks, it writes nothing and says why."""
+    done = onboard("generate", "--out", "out", "--mdm", "intune", "--platform", "apple")
+    assert done.code == 1
+    assert "group staff, apple" in done.err
+    assert "group students, apple" in done.err
+    assert not Path("out").exists()
 
 
 def test_generate_for_an_unknown_mdm_lists_the_known(onboard, folder) -> None:

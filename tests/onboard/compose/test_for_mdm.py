@@ -11,7 +11,7 @@ from support.northwind import DEVICE_EAP_TLS, USER_EAP_TLS, staff_plan, students
 from support.snapshots import file_type
 
 from onboard.cms import is_cms
-from onboard.compose.for_mdm import carried, compose_for, marked, needed, remarks
+from onboard.compose.for_mdm import carried, compose_for, marked, needed, refused, remarks
 from onboard.dialects import DIALECTS
 from onboard.errors import PayloadError, VariableError
 from onboard.lint import lint
@@ -138,6 +138,28 @@ def test_intune_without_its_word_brings_windows_trust_and_networks_only():
         said = " ".join(remarks(plan, DIALECTS["intune"], [Platform.WINDOWS]))
         assert "challenge: {type: intune}" in said
         assert "script" in said
+
+
+def test_intune_serves_a_group_in_part():
+    """A platform that is refused gets trust and the reason beside the others; none of it holds a secret."""
+    for plan, reason in ((staff_plan(), "${user.email}"), (students_plan(), "${challenge}")):
+        everywhere = replace(plan, platforms=(Platform.APPLE, Platform.WINDOWS, Platform.ANDROID))
+        made = {c.artifact.path: c.artifact for c in compose_for(everywhere, DIALECTS["intune"])}
+        assert {a.platform for a in made.values()} == set(everywhere.platforms)
+        assert not any(a.secret for a in made.values())
+        bundle = json.loads(made[f"{plan.group}/apple/{plan.group}.graph.json"].content)
+        assert {e["body"]["@odata.type"].rpartition("TrustedRoot")[2] for e in bundle["objects"]} == {
+            "Certificate"
+        }
+        assert reason in bundle["notes"][0]
+        assert bundle["notes"][0] in remarks(everywhere, DIALECTS["intune"])
+        assert set(refused(everywhere, DIALECTS["intune"])) == {Platform.APPLE}
+
+
+def test_intune_gets_no_file_of_androids_other_managers():
+    """Android Management API and geteduroam are no ways of Intune; its own objects are."""
+    made = compose_for(staff_plan(), DIALECTS["intune"], platforms=[Platform.ANDROID])
+    assert [c.artifact.kind for c in made] == ["graph"]
 
 
 def test_only_intune_has_remarks():

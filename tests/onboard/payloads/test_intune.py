@@ -12,6 +12,7 @@ import pytest
 from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
 from support.snapshots import file_type
 
+from onboard.apple_options import AcmeServer, AppleOptions, AppleSystem
 from onboard.errors import PayloadError, VariableError
 from onboard.lint import lint
 from onboard.model import Platform, Security
@@ -31,6 +32,7 @@ _TABLE = {
     "user.upn": "{{UserPrincipalName}}",
     "device.id": "{{DeviceId}}",
     "device.name": "{{DeviceName}}",
+    "device.serial": "{{SerialNumber}}",
 }
 
 
@@ -112,11 +114,98 @@ def test_without_intunes_word_apple_gets_the_whole_profile():
         assert "{{EmailAddress}}" in str(scep)
 
 
-def test_a_one_time_challenge_needs_intunes_word():
-    """Intune cannot fetch a challenge of ours, so Apple gets nothing and a note, not a broken profile."""
+def test_a_one_time_challenge_leaves_apple_trust():
+    """Intune cannot fetch a challenge of ours, so there is trust and a note, and no broken profile."""
     bundle = bundles(students_plan(), validated=False)["apple"]
-    assert bundle["objects"] == []
+    types = {entry["body"]["@odata.type"].rpartition(".")[2] for entry in bundle["objects"]}
+    assert types == {"iosTrustedRootCertificate", "macOSTrustedRootCertificate"}
     assert "one-time" in bundle["notes"][0]
+
+
+def test_a_refused_variable_leaves_apple_trust_and_the_reason():
+    """What the caller could not spell is in no object; why, and the cure, is in the notes."""
+    refusal = VariableError("Intune has no spelling for ${user.email}", ["user.email"], hint="use another")
+    (artifact,) = build(replace(staff_plan(), platforms=(Platform.APPLE,)), spelled, refusal=refusal)
+    bundle = json.loads(artifact.content)
+    assert not artifact.secret
+    assert all("-root-" in entry["key"] for entry in bundle["objects"])
+    (note,) = bundle["notes"]
+    assert "has no spelling for ${user.email}. Use another, or give the target" in note
+
+
+def test_without_intunes_word_android_gets_trust():
+    """Both ways to manage Android get the roots, and a note says what else there is."""
+    bundle = bundles(staff_plan(), validated=False)["android"]
+    assert {entry["body"]["@odata.type"].rpartition(".")[2] for entry in bundle["objects"]} == {
+        "androidDeviceOwnerTrustedRootCertificate",
+        "androidWorkProfileTrustedRootCertificate",
+    }
+    assert {base64.b64decode(body["trustedRootCertificate"]) for body in bodies(bundle).values()} == {
+        certificate.der for certificate in staff_plan().anchors
+    }
+    assert "challenge: {type: intune}" in bundle["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("systems", "families"),
+    [
+        ((AppleSystem.MACOS,), {"macos"}),
+        ((AppleSystem.IPADOS,), {"ios"}),
+        ((AppleSystem.IOS, AppleSystem.MACOS), {"ios", "macos"}),
+        ((AppleSystem.TVOS,), set()),
+    ],
+)
+@pytest.mark.parametrize("validated", [False, True])
+def test_only_systems_of_the_group_get_objects(systems, families, validated):
+    """A group of Macs has nothing for iPhones; what Intune does not manage is said."""
+    plan = replace(staff_plan(), apple=AppleOptions(systems=dict.fromkeys(systems, ())))
+    bundle = bundles(plan, validated=validated)["apple"]
+    assert {key.partition("-")[0] for key in bodies(bundle)} == families
+    assert bool(families) or "Intune manages iOS" in bundle["notes"][0]
+
+
+def test_a_group_with_acme_gives_intune_its_profile_with_scep():
+    """The second profile is for devices that are known one by one, which a custom profile does not know."""
+    acme = AcmeServer(directory="https://acme.northwind.example/directory")
+    plan = replace(staff_plan(), apple=AppleOptions(acme=acme))
+    body = bodies(bundles(plan, validated=False)["apple"])["ios-custom"]
+    types = {p["PayloadType"] for p in plistlib.loads(base64.b64decode(body["payload"]))["PayloadContent"]}
+    assert "com.apple.security.scep" in types
+
+
+@pytest.mark.parametrize(
+    ("platform", "names"), [("apple", ("ios", "macos")), ("android", ("android-owner",))]
+)
+def test_networks_say_what_the_org_says(platform, names):
+    """Hidden, joined by hand, hardware address, outer identity and port: each in its property."""
+    plan = staff_plan()
+    asked = {"AutoJoin": False, "DisableAssociationMACRandomization": True}
+    wifi = replace(plan.networks[0], hidden=True, outer_identity="x@northwind.example", apple=asked)
+    wire = replace(
+        plan.networks[1], outer_identity="x@northwind.example", apple={"Interface": "FirstEthernet"}
+    )
+    found = bodies(bundles(replace(plan, networks=(wifi, wire)), validated=True)[platform])
+    for name in names:
+        body = found[f"{name}-wifi-campus"]
+        assert body["connectWhenNetworkNameIsHidden"] is True
+        assert body["outerIdentityPrivacyTemporaryValue"] == "x@northwind.example"
+    if platform == "apple":
+        assert found["ios-wifi-campus"]["disableMacAddressRandomization"] is True
+        assert found["macos-wifi-campus"]["wifiRequirePhysicalMacAddressEnabled"] is True
+        assert not any(found[f"{name}-wifi-campus"]["connectAutomatically"] for name in names)
+        assert found["macos-wired-desk"]["networkInterface"] == "firstEthernet"
+        assert found["ios-wired-desk"]["networkInterface"] == "anyEthernet"
+        assert found["ios-wired-desk"]["outerIdentityPrivacyMaskValue"] == "x@northwind.example"
+
+
+def test_one_server_root_where_intune_takes_one_is_said():
+    """While one root takes the place of another, the work profile and the wire know the first alone."""
+    plan = staff_plan()
+    both = (certificates()["root"], certificates()["staff"])
+    plan = replace(plan, networks=tuple(replace(n, anchors=both) for n in plan.networks))
+    made = bundles(plan, validated=True)
+    assert "campus trusts" in " ".join(made["android"]["notes"])
+    assert "desk trusts" in " ".join(made["apple"]["notes"])
 
 
 def test_objects_come_after_what_they_refer_to():
