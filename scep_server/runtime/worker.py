@@ -14,9 +14,10 @@ import uvicorn
 
 from scep_server.audit import Event
 from scep_server.http import Application, PkiResource, ScepResource
+from scep_server.http.exchange import ASGIApp
 from scep_server.http.unanswered import Unanswered
 from scep_server.limits import TokenBuckets
-from scep_server.runtime.config import ServerConfig
+from scep_server.runtime.config import ServerConfig, Tls
 from scep_server.runtime.decisions import LOGGER, log_decision, log_unanswered
 from scep_server.runtime.group_commit import GroupCommit
 from scep_server.runtime.health import Health
@@ -74,7 +75,7 @@ class Worker:
 
     def run(self, sockets: Sequence[socket.socket]) -> None:
         """Serve until `stop` or, in the main thread, SIGTERM or SIGINT."""
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(self._serve(sockets))
 
     async def _serve(self, sockets: Sequence[socket.socket]) -> None:
@@ -111,22 +112,7 @@ class Worker:
         tending: Iterable[Coroutine[None, None, None]],
         sockets: Sequence[socket.socket],
     ) -> None:
-        tls = self._config.tls
-        settings = uvicorn.Config(
-            application,
-            http=GuardedProtocol,
-            lifespan="off",
-            access_log=False,  # a query string may hold what no log should
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,  # trusted proxies are our own matter
-            timeout_keep_alive=IDLE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            limit_concurrency=CONNECTIONS,
-            ssl_certfile=None if tls is None else tls.certificate,
-            ssl_keyfile=None if tls is None else tls.key,
-        )
+        settings = http_settings(application, self._config.tls)
         self._server = _AnnouncingServer(settings, self._ready)
         self._server.should_exit = self._stopping
         self._hold_lifeline()
@@ -195,6 +181,26 @@ class Worker:
         log_decision(event)
 
 
+def http_settings(application: ASGIApp, tls: Tls | None) -> uvicorn.Config:
+    """How an application is served: with every limit of a connection, and no log of what clients wrote."""
+    return uvicorn.Config(
+        application,
+        http=GuardedProtocol,
+        ws="none",  # an upgrade that a stranger asks for is none, whatever is installed here
+        lifespan="off",
+        access_log=False,  # a query string may hold what no log should
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # trusted proxies are our own matter
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=CONNECTIONS,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
+    )
+
+
 class _AnnouncingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -216,7 +222,8 @@ async def _tend(service: Service, store: Store, clock: Callable[[], datetime]) -
         await service.flush()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the fastest event loop of this platform."""
     try:
         import uvloop  # noqa: PLC0415 # absent on platforms that it does not know
     except ImportError:
