@@ -23,6 +23,12 @@ _ATTRIBUTES: Mapping[str, tuple[str, int]] = {
     oids.DOMAIN_COMPONENT: ("DC", 63),
 }
 _IA5_ATTRIBUTES = frozenset({oids.EMAIL_ADDRESS, oids.DOMAIN_COMPONENT, oids.COUNTRY})
+# Controls, and what changes how the text around it reads: directions, zero widths, line ends, tags. The
+# joiners U+200C and U+200D stay: Persian and Indic names are written with them.
+_HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    r"\U000e0000-\U000e007f]"
+)
 # RFC 5280 §4.2.1.6: IA5String for the first three; a UPN is UTF8String.
 _FORMS: Mapping[AltNameKind, str] = {
     AltNameKind.RFC822: r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@[A-Za-z0-9.-]{1,253}",
@@ -43,6 +49,8 @@ def attribute_problem(attribute: Attribute) -> str | None:
     least = limit if attribute.oid == oids.COUNTRY else 1  # ISO 3166 codes have two letters
     if not least <= len(attribute.value) <= limit:
         return f"{name} holds {least} to {limit} characters (X.520), this has {len(attribute.value)}"
+    if _hides_something(attribute.value):
+        return f"{name} holds characters that are not seen"
     if attribute.oid in _IA5_ATTRIBUTES and not attribute.value.isascii():
         return f"{name} holds ASCII only (RFC 5280 Appendix A.1)"
     return None
@@ -53,4 +61,8 @@ def alt_name_problem(alt_name: AltName) -> str | None:
     form = _FORMS.get(alt_name.kind)
     if form is None or len(alt_name.value) > 2048 or not re.fullmatch(form, alt_name.value):
         return f"this is no {alt_name.kind.value} name (RFC 5280 §4.2.1.6)"
-    return None
+    return "it holds characters that are not seen" if _hides_something(alt_name.value) else None
+
+
+def _hides_something(value: str) -> bool:
+    return not value.isprintable() and _HIDDEN.search(value) is not None
