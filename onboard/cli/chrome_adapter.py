@@ -25,32 +25,37 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
 _SUBSCRIPTION = re.compile(r"projects/[^/]+/subscriptions/[^/]+")
 
 
+SubscriptionPath = Annotated[
+    str,
+    typer.Option(
+        "--subscription",
+        envvar="ONBOARD_CHROME_SUBSCRIPTION",
+        metavar="projects/PROJECT/subscriptions/NAME",
+        help="Pub/Sub subscription to the topic of the console's CA connection.",
+    ),
+]
+Credentials = Annotated[
+    str | None,
+    typer.Option(
+        "--credentials",
+        envvar="ONBOARD_CHROME_CREDENTIALS",
+        metavar="REFERENCE",
+        help="Key of a service account (JSON), env:NAME or file:PATH; default: this machine's account.",
+    ),
+]
+Api = Annotated[
+    str | None,
+    typer.Option(
+        "--api", metavar="URL", help="Another address of the Certificate Provisioning API.", hidden=True
+    ),
+]
+
+
 def command(
     *,
-    subscription: Annotated[
-        str,
-        typer.Option(
-            "--subscription",
-            envvar="ONBOARD_CHROME_SUBSCRIPTION",
-            metavar="projects/PROJECT/subscriptions/NAME",
-            help="Pub/Sub subscription to the topic of the console's CA connection.",
-        ),
-    ],
-    credentials: Annotated[
-        str | None,
-        typer.Option(
-            "--credentials",
-            envvar="ONBOARD_CHROME_CREDENTIALS",
-            metavar="REFERENCE",
-            help="Key of a service account (JSON), env:NAME or file:PATH; default: this machine's account.",
-        ),
-    ] = None,
-    api: Annotated[
-        str | None,
-        typer.Option(
-            "--api", metavar="URL", help="Another address of the Certificate Provisioning API.", hidden=True
-        ),
-    ] = None,
+    subscription: SubscriptionPath,
+    credentials: Credentials = None,
+    api: Api = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,57 +13,72 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
-from onboard.cli.challenge import mint_one, record
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State, Values
 from onboard.cli.session import open_session, parse_values, resolve_reference
+from onboard.cli.tickets import tickets_of_group, tickets_of_wish
 from onboard.errors import OnboardError
-from onboard.secret import Secret
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
-    from onboard.cli.session import Session
     from onboard.devices.ca_certificates import Fingerprint
     from onboard.doctor import Examination, Tickets, Visit
-    from onboard.doctor.tickets import Challenges
 
 _DIGESTS = (16, 20, 28, 32, 48, 64)  # octets of MD5, SHA-1 and SHA-2
 
 
+Url = Annotated[str, typer.Argument(metavar="URL", help="Of the SCEP endpoint, as artifacts name it.")]
+ChallengeReferences = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--challenge",
+        metavar="REFERENCE",
+        help="Enrol with it: env:NAME or file:PATH. Repeated: each serves one enrolment.",
+    ),
+]
+Subject = Annotated[
+    str | None,
+    typer.Option(
+        "--subject",
+        metavar="NAME",
+        help="To ask for, e.g. 'CN={}@example.org,O=Example'; {} is made unique.",
+    ),
+]
+AlternativeNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--san",
+        metavar="KIND:VALUE",
+        help="Alternative name: rfc822, dns, uri or upn; may be repeated.",
+    ),
+]
+OfGroup = Annotated[
+    str | None,
+    typer.Option("--group", "-g", help="Enrol as a device of this group of the org.", metavar="GROUP"),
+]
+Pin = Annotated[
+    str | None,
+    typer.Option("--fingerprint", metavar="HEX", help="That a certificate of GetCACert must have."),
+]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", help="For each step of a request.", min=0.1)
+]
+Everything = Annotated[bool, typer.Option("--all", help="Say also what was found right.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 for risks as well.")]
+
+
 def command(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Of the SCEP endpoint, as artifacts name it.")],
+    url: Url,
     *,
-    challenge: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="REFERENCE",
-            help="Enrol with it: env:NAME or file:PATH. Repeated: each serves one enrolment.",
-        ),
-    ] = None,
-    subject: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="To ask for, e.g. 'CN={}@example.org,O=Example'; {} is made unique."
-        ),
-    ] = None,
-    san: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KIND:VALUE", help="Alternative name: rfc822, dns, uri or upn; may be repeated."
-        ),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", "-g", help="Enrol as a device of this group of the org.", metavar="GROUP"),
-    ] = None,
+    challenge: ChallengeReferences = None,
+    subject: Subject = None,
+    san: AlternativeNames = None,
+    group: OfGroup = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     values: Values = None,
-    fingerprint: Annotated[
-        str | None,
-        typer.Option(metavar="HEX", help="That a certificate of GetCACert must have."),
-    ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds for each step of a request.", min=0.1)] = 15.0,
-    everything: Annotated[bool, typer.Option("--all", help="Say also what was found right.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for risks as well.")] = False,
+    fingerprint: Pin = None,
+    timeout: Timeout = 15.0,
+    everything: Everything = False,
+    strict: Strict = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Play Apple, Windows, certmonger, Chrome, Android and Cisco clients against a live SCEP URL.
@@ -76,9 +91,14 @@ def command(
     from onboard.doctor import Outcome, examine, failed
 
     _demand_http(url)
-    tickets, pin = _tickets(challenge, subject, san, group, org, state, values)
-    if fingerprint is not None:
-        pin = _fingerprint(fingerprint)
+    given = [resolve_reference(text, Path(), "--challenge") for text in challenge or ()]
+    pin, tickets = None, None
+    if group is None:
+        tickets = tickets_of_wish(given, subject, san or ())
+    else:
+        _demand_no_wish(subject, san)
+        tickets, pin = tickets_of_group(open_session(org, state), group, parse_values(values), given)
+    pin = pin if fingerprint is None else _fingerprint(fingerprint)
     with console.progress("examining") as line, _visit(url, timeout, tickets, pin, line.step) as visit:
         examination = examine(visit)
     _show(examination, output, everything=everything)
@@ -118,60 +138,10 @@ def _visit(
         )
 
 
-def _tickets(
-    challenge: Sequence[str] | None,
-    subject: str | None,
-    san: Sequence[str] | None,
-    group: str | None,
-    org: Path,
-    state: Path | None,
-    values: Sequence[str] | None,
-) -> tuple[Tickets | None, Fingerprint | None]:
-    """What to ask for, and the fingerprint where an org knows it."""
-    from onboard.doctor.tickets import Challenges, Wish, WishTickets
-
-    given = [resolve_reference(text, Path(), "--challenge") for text in challenge or ()]
-    run = secrets.token_hex(3)
-    if group is not None:
-        if subject is not None or san:
-            msg = "--group has a profile that says what to ask for, so --subject and --san have no place"
-            raise OnboardError(msg)
-        return _tickets_of_group(
-            open_session(org, state), group, parse_values(values), Challenges(given), run
-        )
-    if bool(given) != (subject is not None) or (san and not given):
-        msg = "to enrol, doctor needs a challenge and a subject"
-        raise OnboardError(msg, hint="give --challenge and --subject, or --group with the org that has it")
-    if subject is None:
-        return None, None
-    return WishTickets(wish=Wish.parse(subject, san or ()), challenges=Challenges(given), run=run), None
-
-
-def _tickets_of_group(
-    session: Session, name: str, values: Mapping[str, str], given: Challenges, run: str
-) -> tuple[Tickets, Fingerprint]:
-    from onboard.devices.ca_certificates import Fingerprint
-    from onboard.doctor.tickets import GroupTickets
-    from onboard.pki import read_certificates
-
-    (group,) = session.groups([name])
-    static = session.static_challenge(group)
-
-    def challenge(bound: Mapping[str, str]) -> Secret:
-        known = given.next() or static
-        if known is not None:
-            return known
-        minted = mint_one(session, group, bound)
-        record(session, [minted])
-        return minted.challenge
-
-    certificates = read_certificates(session.organization, session.folder)
-    pin = Fingerprint(certificates[group.authority.name].sha256)
-    organization = session.organization
-    tickets = GroupTickets(
-        organization=organization, group=group, values=values, challenge=challenge, run=run
-    )
-    return tickets, pin
+def _demand_no_wish(subject: str | None, san: Sequence[str] | None) -> None:
+    if subject is not None or san:
+        msg = "--group has a profile that says what to ask for, so --subject and --san have no place"
+        raise OnboardError(msg)
 
 
 def _demand_http(url: str) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from onboard.cli import ca, console, radius_check
 from onboard.cli.examples import epilog
+from onboard.cli.help_pages import Page
 from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
@@ -19,44 +20,50 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.model import Radius
     from onboard.pki import PublicCertificate
     from onboard.provision import Site
-    from onboard.radius import ServerCertificate
+    from onboard.radius import Policy, ServerCertificate
 
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder of the configuration; made if absent."),
+]
+Name = Annotated[
+    str | None,
+    typer.Option("--name", help="Only this entry of the org's `radius` section.", metavar="NAME"),
+]
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--certificate", metavar="FILE", help="PEM chain of the server, where it is not ours."),
+]
+Key = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="PEM key of --certificate, not encrypted.")
+]
+Ocsp = Annotated[
+    bool,
+    typer.Option("--ocsp", help="Ask the OCSP responder besides the CRL; a dead one keeps people out."),
+]
 
 app = typer.Typer(rich_markup_mode=None)
-app.command("check", epilog=epilog("radius check"))(radius_check.command)
+app.command("check", cls=Page, epilog=epilog("radius check"))(radius_check.command)
 
 
 @app.callback(invoke_without_command=True, epilog=epilog("radius"))
 def command(
     *,
     context: typer.Context,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the configuration; made if absent.")
-    ] = None,
+    out: Out = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
-    name: Annotated[
-        str | None,
-        typer.Option("--name", help="Only this entry of the org's `radius` section.", metavar="NAME"),
-    ] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option("--certificate", help="PEM chain of the server, where it is not ours."),
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option("--key", help="PEM key of --certificate, not encrypted.")
-    ] = None,
-    ocsp: Annotated[
-        bool,
-        typer.Option("--ocsp", help="Ask the OCSP responder besides the CRL; a dead one keeps people out."),
-    ] = False,
+    name: Name = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    ocsp: Ocsp = False,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
-    """Write a FreeRADIUS 3.2 configuration: EAP-TLS, trust, CRLs, networks and VLANs by group.
+    """Write a FreeRADIUS configuration, or check a server.
 
-    With one RADIUS entry it is the folder itself, with several a folder for each below it. The server's
-    certificate and key are those that `ca init` made, or yours; the key is readable by its owner only.
-    Secrets of access points and switches are read from the environment: README.md says how to go on.
+    For FreeRADIUS 3.2. With one RADIUS entry it is the folder itself, with several a folder for each below.
+    The server's certificate and key are those that `ca init` made, or yours; the key is readable by its owner
+    only. Secrets of access points and switches are read from the environment: README.md says how to go on.
     """
     if context.invoked_subcommand is not None:
         return
@@ -120,10 +127,8 @@ def _judge(
 def _write(
     session: Session, site: Site, radius: Radius, given: ServerCertificate | None, folder: Path, *, ocsp: bool
 ) -> None:
-    from onboard.options import RadiusType
     from onboard.pki import read_certificates
-    from onboard.radius import Settings, build, clients_of, make_policy, recipes, write_folder
-    from onboard.rehearse.from_site import current_crls, server_certificate
+    from onboard.radius import make_policy, recipes, write_folder
 
     certificates = read_certificates(session.organization, session.folder)
     policy = make_policy(session.organization, radius, certificates)
@@ -131,14 +136,35 @@ def _write(
         written = write_folder(folder, recipes(policy))
         console.note(f"radius {radius.name} is of type {radius.type}; how to set it up: {written[0].parent}")
         return
+    server = _server(site, radius, given, certificates)
+    _write_freeradius(site, radius, policy, server, folder, ocsp=ocsp)
+
+
+def _server(
+    site: Site,
+    radius: Radius,
+    given: ServerCertificate | None,
+    certificates: Mapping[str, PublicCertificate],
+) -> ServerCertificate | None:
+    """The certificate that was given, or ours, judged as devices will; None: it has to be put there."""
+    from onboard.rehearse.from_site import server_certificate
+
     server = given or server_certificate(site, radius)
     if server is not None:
         _judge(site, radius, server, certificates)
+    return server
+
+
+def _write_freeradius(
+    site: Site, radius: Radius, policy: Policy, server: ServerCertificate | None, folder: Path, *, ocsp: bool
+) -> None:
+    from onboard.radius import Settings, build, clients_of, write_folder
+    from onboard.rehearse.from_site import current_crls
+
     crls = current_crls(site, policy)
-    clients = clients_of(radius)
     settings = Settings(
         folder=str(folder.resolve()),
-        clients=clients or Settings().clients,
+        clients=clients_of(radius) or Settings().clients,
         tls_minimum=radius.tls.minimum,
         tls_maximum=radius.tls.maximum,
         ocsp=ocsp,

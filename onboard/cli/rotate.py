@@ -21,26 +21,35 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.provision import Row, Site
 
 
+Replaced = Annotated[str, typer.Argument(metavar="AUTHORITY", help="The authority that is replaced.")]
+SuccessorName = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Key of the next one; default: the next number."),
+]
+CommonName = Annotated[
+    str | None, typer.Option("--common-name", help="Of the next one; default: the old one's, numbered.")
+]
+Issuer = Annotated[
+    str | None,
+    typer.Option("--issuer", metavar="NAME", help="Of the next one; default: the old one's issuer."),
+]
+Announce = Annotated[
+    bool,
+    typer.Option("--announce", help="The old one issues for now; devices that ask hear of the next."),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the change of the org definition, and make nothing.")
+]
+
+
 def command(
-    name: Annotated[str, typer.Argument(metavar="AUTHORITY", help="The authority that is replaced.")],
+    name: Replaced,
     *,
-    successor: Annotated[
-        str | None,
-        typer.Option("--as", metavar="NAME", help="Key of the next one; default: the next number."),
-    ] = None,
-    common_name: Annotated[
-        str | None, typer.Option("--common-name", help="Of the next one; default: the old one's, numbered.")
-    ] = None,
-    issuer: Annotated[
-        str | None, typer.Option("--issuer", help="Of the next one; default: the old one's issuer.")
-    ] = None,
-    announce: Annotated[
-        bool,
-        typer.Option("--announce", help="The old one issues for now; devices that ask hear of the next."),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the change of the org definition, and make nothing.")
-    ] = False,
+    successor: SuccessorName = None,
+    common_name: CommonName = None,
+    issuer: Issuer = None,
+    announce: Announce = False,
+    dry_run: DryRun = False,
     sealed: ca.Sealed = None,
     passphrase: ca.Passphrase = None,
     org: Org = ORG_DEFAULT,
