@@ -28,6 +28,7 @@ from scep_server.limits import Network, TokenBuckets, bucket_key
 from scep_server.service import Endpoint
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", ""})
+_FORWARDED = frozenset({b"x-forwarded-for", b"x-real-ip", b"forwarded", b"via"})  # one of these names a proxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,8 @@ class Application:
 
     def _metrics(self, scope: Scope) -> Response:
         client = scope.get("client")
-        near = (str(client[0]) if client else "") in _LOOPBACK and not header(scope, b"x-forwarded-for")
+        near = (str(client[0]) if client else "") in _LOOPBACK
+        near = near and not any(name in _FORWARDED for name, _ in scope["headers"])
         token = (header(scope, b"authorization") or b"").removeprefix(b"Bearer ")
         known = bool(self.metrics_token) and hmac.compare_digest(token, self.metrics_token.encode())
         if not (near or known):

@@ -25,6 +25,7 @@ from scep_server.runtime.metrics import Metrics
 from scep_server.runtime.protocol import GuardedProtocol
 from scep_server.runtime.refreshing import Refreshing, keys_of
 from scep_server.runtime.reporter import Reporter
+from scep_server.runtime.sparing import spare
 from scep_server.service import Endpoint, Service, World
 from scep_server.service.enrolling import Enrolling
 from scep_server.service.publishing import Publisher
@@ -112,6 +113,7 @@ class Worker:
         tending: Iterable[Coroutine[None, None, None]],
         sockets: Sequence[socket.socket],
     ) -> None:
+        spare()
         settings = http_settings(application, self._config.tls)
         self._server = _AnnouncingServer(settings, self._ready)
         self._server.should_exit = self._stopping

@@ -76,12 +76,13 @@ def test_health_says_only_ok(web, url):
     assert (reply.status_code, reply.text) == (200, "ok\n")
 
 
-def test_metrics_are_for_loopback_unless_forwarded(web, url):
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_metrics_are_for_loopback_unless_forwarded(web, url, name):
     """A proxy on loopback makes nobody local."""
     reply = web.get(f"{url}/metrics")
     assert reply.status_code == 200
     assert 'scep_decisions_total{group="staff",kind="issued"}' in reply.text
-    forwarded = web.get(f"{url}/metrics", headers={"x-forwarded-for": "192.0.2.1"})
+    forwarded = web.get(f"{url}/metrics", headers={name: "192.0.2.1"})
     assert forwarded.status_code == 403
 
 
