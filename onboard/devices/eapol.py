@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from onboard.devices.ca_certificates import chains_to
+from onboard.devices.eapol_network import write_network
 from onboard.devices.errors import EapolError
 from onboard.devices.scep_client import Identity
-from onboard.devices.server_names import NameRule
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.secret import Secret
 
@@ -28,6 +26,8 @@ NO_ANSWER = "the RADIUS server did not answer"  # a reason that is no refusal
 _OWN_ADDRESS = "02:00:00:00:00:01"
 _ACCESS_POINT = "02-00-00-00-00-02"
 _ETHERNET, _WIRELESS = 15, 19  # NAS-Port-Type, RFC 2865 §5.41
+_SUCCESS = ("code=2 (Access-Accept)", "CTRL-EVENT-EAP-SUCCESS")
+_NO_BINDING = "EAP-PEAP: No cryptobinding TLV"
 _CERT_ERROR = re.compile(r"CTRL-EVENT-EAP-TLS-CERT-ERROR .*err='([^']*)'")
 _ALERT = re.compile(
     r"SSL3 alert: (?:read|write) \((?:remote end reported an error|local SSL3 detected an error)\):\w+:(.+)"
@@ -69,7 +69,7 @@ def authenticate(
     source: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> EapolOutcome:
-    """EAP-TLS as the device would do it on this network.
+    """EAP-TLS, plain or in PEAP, as the device would do it on this network.
 
     Args:
         network: from the artifact.
@@ -84,10 +84,10 @@ def authenticate(
     Raises:
         EapolError: eapol_test is not installed or did not run.
     """
-    configuration = _write(network, identity, chain, folder)
+    configuration = write_network(network, identity, chain, folder)
     received = folder / "server.pem"
     program = shutil.which(PROGRAM) or PROGRAM
-    command = [program, "-n", f"-c{configuration}", f"-a{server.address}", f"-p{server.port}", f"-t{timeout}"]
+    command = [program, f"-c{configuration}", f"-a{server.address}", f"-p{server.port}", f"-t{timeout}"]
     command += [f"-o{received}", f"-M{_OWN_ADDRESS}", *_where(network)]
     command += [f"-A{source}"] if source else []
     # eapol_test takes the secret on its command line only: it must be one that is thrown away afterwards.
@@ -103,11 +103,26 @@ def authenticate(
         msg = f"eapol_test did not end within {timeout + 10} s"
         raise EapolError(msg) from error
     pem = received.read_bytes() if received.is_file() else b""
-    # eapol_test writes them as it verifies them, from the root down.
-    certificates = tuple(reversed(x509.load_pem_x509_certificates(pem))) if b"BEGIN" in pem else ()
-    if done.returncode == 0:
-        return _accepted(network, done.stdout, certificates)
-    return EapolOutcome(accepted=False, vlan=None, reason=_reason(done.stdout), server=certificates)
+    shown = _chains(x509.load_pem_x509_certificates(pem)) if b"BEGIN" in pem else ()
+    # Its exit code is 0 as well where the device itself gave up after the server's last word.
+    if done.returncode == 0 and all(words in done.stdout for words in _SUCCESS):
+        return _accepted(network, done.stdout, shown)
+    outside = shown[0] if shown else ()
+    return EapolOutcome(accepted=False, vlan=None, reason=_reason(done.stdout), server=outside)
+
+
+def _chains(verified: Sequence[x509.Certificate]) -> tuple[tuple[x509.Certificate, ...], ...]:
+    """What the server showed outside and, in a tunnel, inside, each with its own certificate first.
+
+    eapol_test writes certificates as it verifies them, from the root down.
+    """
+    chains: list[list[x509.Certificate]] = []
+    for certificate in verified:
+        if chains and certificate.issuer == chains[-1][0].subject != certificate.subject:
+            chains[-1].insert(0, certificate)
+        else:
+            chains.append([certificate])
+    return tuple(tuple(chain) for chain in chains)
 
 
 def _where(network: NetworkSettings) -> list[str]:
@@ -118,54 +133,17 @@ def _where(network: NetworkSettings) -> list[str]:
     return [f"-N61:d:{_WIRELESS}", f"-N30:x:{called.hex()}"]
 
 
-def _write(
-    network: NetworkSettings, identity: Identity, chain: Sequence[x509.Certificate], folder: Path
-) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    anchors, own, key = folder / "anchors.pem", folder / "certificate.pem", folder / "key.pem"
-    sent = [c for c in chain if c.issuer != c.subject and chains_to(identity.certificate, c, chain)]
-    anchors.write_bytes(_pem(network.anchors))
-    own.write_bytes(_pem(dict.fromkeys((identity.certificate, *sent))))
-    key.touch(mode=0o600)
-    key.write_bytes(identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    values = {
-        "key_mgmt": "IEEE8021X" if network.medium is Medium.ETHERNET else "WPA-EAP",
-        "eap": "TLS",
-        "identity": network.eap_identity.of(identity.certificate).encode().hex(),  # unquoted hexadecimal
-        "ca_cert": f'"{anchors}"',
-        "client_cert": f'"{own}"',
-        "private_key": f'"{key}"',
-        "phase1": f'"{_versions(network)}"',
-        **_names(network),
-        **({"ssid": network.ssid.hex()} if network.ssid else {"eapol_flags": "0"}),
-    }
-    path = folder / "eapol.conf"
-    lines = "".join(f"    {name}={value}\n" for name, value in values.items())
-    path.write_text(f"network={{\n{lines}}}\n", encoding="utf-8")
-    return path
-
-
-def _versions(network: NetworkSettings) -> str:
-    names = {"1.0": "tlsv1_0", "1.1": "tlsv1_1", "1.2": "tlsv1_2", "1.3": "tlsv1_3"}
-    within = {v for v in names if network.tls_minimum <= v <= network.tls_maximum}
-    return " ".join(f"tls_disable_{name}={0 if v in within else 1}" for v, name in names.items())
-
-
-def _names(network: NetworkSettings) -> dict[str, str]:
-    """What wpa_supplicant can say itself; wildcards and expressions are compared afterwards."""
-    names = network.server_names
-    plain = [n for n in names.names if re.fullmatch(r"[A-Za-z0-9.-]+", n)]
-    if not plain or len(plain) < len(names.names):
-        return {}
-    key = "domain_suffix_match" if names.rule is NameRule.SUFFIX else "domain_match"
-    return {key: f'"{";".join(plain)}"'}
-
-
-def _accepted(network: NetworkSettings, log: str, server: tuple[x509.Certificate, ...]) -> EapolOutcome:
-    if not server or not network.server_names.accepts(server[0]):
+def _accepted(
+    network: NetworkSettings, log: str, shown: Sequence[tuple[x509.Certificate, ...]]
+) -> EapolOutcome:
+    demanded = [network.server_names] + ([network.tunnel.inner_names] if network.tunnel else [])
+    outside = shown[0] if shown else ()
+    if len(shown) < len(demanded) or not all(
+        names.accepts(chain[0]) for names, chain in zip(demanded, shown, strict=False)
+    ):
         reason = "the server's certificate carries none of the names that the profile demands"
-        return EapolOutcome(accepted=False, vlan=None, reason=reason, server=server)
-    return EapolOutcome(accepted=True, vlan=_vlan(log), reason="", server=server)
+        return EapolOutcome(accepted=False, vlan=None, reason=reason, server=outside)
+    return EapolOutcome(accepted=True, vlan=_vlan(log), reason="", server=outside)
 
 
 def _reason(log: str) -> str:
@@ -173,6 +151,8 @@ def _reason(log: str) -> str:
         found = pattern.search(log)
         if found:
             return f"{words}: {found[1].strip()}"
+    if _NO_BINDING in log:
+        return "the profile demands crypto-binding in the tunnel, and the RADIUS server has none"
     if "No RADIUS response" in log or "EAPOL test timed out" in log:
         return NO_ANSWER
     return "the RADIUS server rejected the device"
@@ -185,7 +165,3 @@ def _vlan(log: str) -> int | None:
         return None
     text = bytes.fromhex(found.get("81", "")).lstrip(bytes(range(0x20))).decode("ascii", "replace")
     return int(text) if text.isdecimal() else None
-
-
-def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
-    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)

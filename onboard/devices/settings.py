@@ -37,9 +37,27 @@ class EnrolmentSettings:
     identifier: str = ""  # CA identifier (Apple's Name); empty for the client's own
 
 
+class TunnelMethod(enum.StrEnum):
+    """EAP methods that run EAP-TLS inside."""
+
+    PEAP = "PEAP"
+    TEAP = "TEAP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tunnel:
+    """What is around the EAP-TLS of a network; its roots and server names are the network's own."""
+
+    method: TunnelMethod
+    inner_anchors: tuple[x509.Certificate, ...] = field(repr=False)  # empty: the inside does not look again
+    inner_names: ServerNames
+    anonymous: str = ""  # said outside, before the realm of the identity; empty: the identity itself
+    crypto_binding: bool = False  # the server must prove that inside and outside have the same ends
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """One network that the artifact configures for EAP-TLS."""
+    """One network that the artifact configures for EAP-TLS, plain or in a tunnel."""
 
     name: str  # the SSID, or what the artifact calls the wire
     medium: Medium
@@ -48,6 +66,7 @@ class NetworkSettings:
     server_names: ServerNames
     identity: IdentityRule  # which certificate the device offers
     eap_identity: EapIdentity  # what it says when asked who it is
+    tunnel: Tunnel | None = None  # None: plain EAP-TLS
     provider: Provider | None = None  # Passpoint: how the network is found without its SSID
     tls_minimum: str = "1.0"
     tls_maximum: str = "1.2"

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import IssuerHashes
 from onboard.devices.server_names import NameRule, ServerNames
+from onboard.devices.settings import Tunnel
 from onboard.devices.xml_reader import Node
 
 _PROVISIONING = "http://www.microsoft.com/provisioning/"
@@ -30,6 +31,7 @@ class EapTls:
     anchors: tuple[x509.Certificate, ...]
     server_names: ServerNames
     identity: IssuerHashes
+    tunnel: Tunnel | None = None
 
 
 def read_tls(eap: Node, roots: Sequence[x509.Certificate]) -> EapTls:

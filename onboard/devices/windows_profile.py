@@ -127,6 +127,7 @@ def _network(name: str, medium: Medium, ssid: bytes, eap: EapTls) -> NetworkSett
         anchors=eap.anchors,
         server_names=eap.server_names,
         identity=eap.identity,
+        tunnel=eap.tunnel,
         eap_identity=EapIdentity(IdentitySource.WINDOWS),
         tls_maximum="1.3",  # a system setting, not one of the profile: on by default since Windows 11
     )

@@ -13,6 +13,7 @@ from cryptography import x509
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import IssuerHashes
 from onboard.devices.server_names import NameRule, ServerNames
+from onboard.devices.settings import Tunnel, TunnelMethod
 from onboard.devices.windows_eap import (
     BASE,
     EapTls,
@@ -64,11 +65,29 @@ def read_peap(eap: Node, roots: Sequence[x509.Certificate]) -> EapTls:
     names = server_names(validation, _PEAP1)
     demand_validation(kind.child(_PEAP1, "PeapExtensions"), _PEAP2, names)
     demand_silence(validation, _PEAP1, "DisableUserPromptForServerValidation")
+    inside = read_tls(kind.child(BASE, "Eap"), roots)
+    tunnel = Tunnel(
+        method=TunnelMethod.PEAP,
+        inner_anchors=inside.anchors,
+        inner_names=inside.server_names,
+        anonymous=_peap_privacy(kind.child(_PEAP1, "PeapExtensions")),
+        crypto_binding=kind.one_of(_PEAP1, "RequireCryptoBinding", "true", "false", default="false")
+        == "true",
+    )
     return EapTls(
         anchors=pinned(validation, _PEAP1, "TrustedRootCA", roots),
         server_names=ServerNames(NameRule.WINDOWS, names),
-        identity=read_tls(kind.child(BASE, "Eap"), roots).identity,
+        identity=inside.identity,
+        tunnel=tunnel,
     )
+
+
+def _peap_privacy(extensions: Node) -> str:
+    """The name said outside; the device puts the realm of its identity behind it."""
+    privacy = extensions.optional(_PEAP2, "IdentityPrivacy")
+    if privacy is None or privacy.one_of(_PEAP2, "EnableIdentityPrivacy", "true", "false") == "false":
+        return ""
+    return privacy.text(_PEAP2, "AnonymousUserName", "")
 
 
 def read_teap(teap: Node, roots: Sequence[x509.Certificate], mode: str) -> EapTls:
@@ -96,6 +115,12 @@ def read_teap(teap: Node, roots: Sequence[x509.Certificate], mode: str) -> EapTl
     return EapTls(
         anchors=pinned(validation, TEAP, "TrustedRootCAHash", roots),
         server_names=ServerNames(NameRule.WINDOWS, names),
+        tunnel=Tunnel(
+            method=TunnelMethod.TEAP,
+            inner_anchors=(),
+            inner_names=ServerNames(NameRule.WINDOWS, ()),
+            crypto_binding=True,  # RFC 7170 §4.2.13: always
+        ),
         identity=_either(teap.child(TEAP, "Phase2Authentication")),
     )
 

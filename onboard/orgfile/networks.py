@@ -100,9 +100,9 @@ def _read_eap(server: Found[Radius]) -> Reader[EapMethod]:
     def read(cursor: Cursor) -> EapMethod:
         method = scalars.choice(EapMethod)(cursor)
         kind = server.value.type if server.is_readable else RadiusType.OTHER
-        if method is not EapMethod.TLS and kind is RadiusType.FREERADIUS:
+        if method is EapMethod.TEAP and kind is RadiusType.FREERADIUS:
             cursor.fail(
-                f"the FreeRADIUS configuration that onboard writes does EAP-TLS and no {method}",
+                "the FreeRADIUS configuration that onboard writes does EAP-TLS and PEAP-TLS, no TEAP",
                 f"if another server answers there, say which: 'type: other' in radius '{server.value.name}'",
             )
         if method is EapMethod.TEAP and kind is RadiusType.NPS:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from onboard.errors import OnboardError, PkiError
-from onboard.model import Authority, Group, Network, Organization, Radius
+from onboard.model import Authority, EnrollmentProfile, Group, Network, Organization, Radius
 from onboard.names import EXTENDED_KEY_USAGES
+from onboard.options import EapMethod
 from onboard.pki import PublicCertificate
 from onboard.radius.openssl_names import attribute_line, escaped, one_line
 from onboard.radius.quoting import literal
@@ -71,6 +72,7 @@ class Policy:
     rules: tuple[Rule, ...]
     trusted: tuple[PublicCertificate, ...]  # issuing authorities and their issuers, each once
     crl_urls: Mapping[str, str]  # by authority name
+    tunnels: bool = False  # PEAP with EAP-TLS inside is served as well
     known_ssids: tuple[str, ...] = ()  # of the whole org: none of them is a partner's
 
     @property
@@ -103,10 +105,11 @@ def make_policy(
     authorities = {a.name: a for authority in accepted for a in organization.chain(authority)}
     rules = tuple(
         dict.fromkeys(  # a former name makes no difference where the issuer alone tells groups apart
-            _rule(organization, group, name, authority, radius, certificates)
+            _rule(organization, group, _Kind(name, profile), authority, radius, certificates)
             for group in members
             for authority in group.authorities
             for name in group.names
+            for profile in group.profiles
         )
     )
     _demand_distinct(rules)
@@ -117,6 +120,7 @@ def make_policy(
         rules=rules,
         trusted=tuple(_certificate(certificates, name) for name in authorities),
         crl_urls=_crl_urls(organization, tuple(authorities.values()), certificates),
+        tunnels=any(n.eap is EapMethod.PEAP_TLS for group in members for n in _networks(group, radius)),
         known_ssids=_known_ssids(organization),
     )
 
@@ -179,10 +183,18 @@ def _crl_urls(
     return urls
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Certificates that a group has or had: by one of its keys, and one of its profiles."""
+
+    group: str
+    profile: EnrollmentProfile
+
+
 def _rule(
     organization: Organization,
     group: Group,
-    name: str,
+    kind: _Kind,
     authority: Authority,
     radius: Radius,
     certificates: Mapping[str, PublicCertificate],
@@ -193,7 +205,7 @@ def _rule(
         group=group.name,
         authority=authority.name,
         issuer=one_line(issuer.parsed.subject),
-        subject=_subject_pattern(organization, group, name) if len(shared) > 1 else "",
+        subject=_subject_pattern(organization, kind) if len(shared) > 1 else "",
         openings=_openings(group, radius),
         reply=tuple(group.reply.items()),
     )
@@ -207,14 +219,14 @@ def _certificate(certificates: Mapping[str, PublicCertificate], name: str) -> Pu
         raise PkiError(msg, hint="run 'onboard ca init' first") from None
 
 
-def _subject_pattern(organization: Organization, group: Group, name: str) -> str:
+def _subject_pattern(organization: Organization, kind: _Kind) -> str:
     """The profile's subject, anchored at both ends, with `[^/]*` for each variable.
 
     The fixed parts tell the groups of one authority apart. A variable may hold a slash (an address can), and
     must not match one here: `a/OU=staff` as a name would make anybody staff.
     """
-    known = {"organization.name": organization.name, "group.name": name}
-    parts = (_attribute_pattern(a.type.oid, a.value.bind(known)) for a in group.profile.subject)
+    known = {"organization.name": organization.name, "group.name": kind.group}
+    parts = (_attribute_pattern(a.type.oid, a.value.bind(known)) for a in kind.profile.subject)
     return "^" + "".join(parts) + "$"
 
 

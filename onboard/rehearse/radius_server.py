@@ -21,17 +21,18 @@ from onboard.devices import eapol
 from onboard.devices.eapol import RadiusServer
 from onboard.devices.errors import EapolError
 from onboard.devices.scep_client import Identity
-from onboard.devices.settings import NetworkSettings
+from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.radius import Policy, ServerCertificate, Settings, build, write_folder
 from onboard.radius.settings import LOOPBACK
 from onboard.rehearse import faketime
-from onboard.rehearse.stage import Outcome
+from onboard.rehearse.stage import Outcome, unplayed
 from onboard.secret import Secret
 
 _PROGRAMS = ("freeradius", "radiusd")
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")  # not on everybody's PATH
 _START_SECONDS = 20.0
 _LOG_SECONDS = 1.0
+_TLS_COMPLAINT = "Login incorrect (eap_tls: (TLS) "
 
 
 def freeradius() -> str | None:
@@ -83,8 +84,9 @@ class LocalRadius:
             return None
         self._count += 1
         self._log.clear()
+        remark = unplayed(network, TunnelMethod.TEAP)
         outcome = eapol.authenticate(
-            network,
+            replace(network, tunnel=None) if remark else network,
             identity,
             chain,
             self.server,
@@ -92,10 +94,9 @@ class LocalRadius:
             source=self._sites.get(site, ""),
             environment=self._clock or None,
         )
-        reason = outcome.reason
+        reason = outcome.reason or remark
         if not outcome.accepted:
-            told = self._told()
-            detail = told.partition("Login incorrect (eap_tls: (TLS) ")[2].partition("): [")[0]
+            detail = self._told().partition("): [")[0]
             # Where the device refused, its alert is all that the server knows.
             reason = f"{reason} (TLS: {detail})" if detail and "Alert read" not in detail else reason
         return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=reason)
@@ -104,8 +105,10 @@ class LocalRadius:
         """What the server says of a rejection; its log comes by a pipe, a moment after its answer."""
         end = time.monotonic() + _LOG_SECONDS
         while True:
-            told = next((line for line in reversed(tuple(self._log)) if "Login incorrect" in line), "")
-            if told or time.monotonic() >= end:
+            # In a tunnel there is a line of the inside, which knows, and one of the outside.
+            lines = [line for line in reversed(tuple(self._log)) if "Login incorrect" in line]
+            told = next(filter(None, (line.partition(_TLS_COMPLAINT)[2] for line in lines)), "")
+            if lines or time.monotonic() >= end:
                 return told
             time.sleep(0.02)
 

@@ -15,7 +15,7 @@ from onboard.devices import radius_udp
 from onboard.devices.errors import RadiusError
 from onboard.devices.radius_eap import EapOutcome
 from onboard.devices.scep_client import Identity
-from onboard.devices.settings import NetworkSettings
+from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.errors import OnboardError
 from onboard.model import Radius
 from onboard.pki import read_certificates
@@ -27,7 +27,7 @@ from onboard.rehearse.places import located
 from onboard.rehearse.play import rehearse
 from onboard.rehearse.result import Result, all_ok
 from onboard.rehearse.servers import scep
-from onboard.rehearse.stage import Outcome, Stage
+from onboard.rehearse.stage import Outcome, Stage, unplayed
 from onboard.rehearse.values import Fillings
 from onboard.secret import Secret
 from scep_server.sqlite_store import SqliteStore
@@ -138,7 +138,8 @@ class _Asked:
             return None
         self._first = self._first or (network, identity, chain)
         outcome = self._ask(network, identity, chain)
-        return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=_reason(outcome))
+        reason = _reason(outcome) or unplayed(network, *TunnelMethod)
+        return Outcome(accepted=outcome.accepted, vlan=outcome.vlan, reason=reason)
 
     def versions(self) -> dict[str, str]:
         """Which TLS versions the server speaks; empty where no device came so far."""

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from onboard.devices.passpoint import Offer
 from onboard.devices.scep_client import Identity
-from onboard.devices.settings import NetworkSettings
+from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.rehearse.result import Result
 
 Values = Callable[[str, str], Mapping[str, str]]
@@ -95,6 +95,14 @@ class Member:
             identity=identity,
             chain=chain,
         )
+
+
+def unplayed(network: NetworkSettings, *methods: TunnelMethod) -> str:
+    """The remark where the tunnel of a network is one that cannot be played; empty for others."""
+    if network.tunnel is None or network.tunnel.method not in methods:
+        return ""
+    method = network.tunnel.method
+    return f"{method} was read and not played: EAP-TLS with its certificate, roots and server names was"
 
 
 def _own_name(group: str, network: NetworkSettings) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from onboard.options import RadiusType
 from onboard.payloads.windows.eap import (
     BASE_EAP,
     EAP_TLS,
@@ -49,7 +50,8 @@ def peap_tls(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
         leaf("InnerEapOptional", text=False),
         tls_eap(plan, network),
         leaf("EnableQuarantineChecks", text=False),
-        leaf("RequireCryptoBinding", text=True),
+        # FreeRADIUS 3.2 has no crypto-binding TLV ([MS-PEAP] §2.2.8.1.1): Windows would give up at the end.
+        leaf("RequireCryptoBinding", text=network.radius is not RadiusType.FREERADIUS),
         branch(
             "PeapExtensions",
             leaf("PerformServerValidation", text=True, xmlns=PEAP_V2),

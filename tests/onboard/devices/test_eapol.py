@@ -9,12 +9,12 @@ import pytest
 from cryptography import x509
 from support.scep_responder import KEYS, Responder, certificate
 
-from onboard.devices import eapol
+from onboard.devices import eapol, eapol_network
 from onboard.devices.errors import EapolError
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
 from onboard.devices.scep_client import Identity
 from onboard.devices.server_names import NameRule, ServerNames
-from onboard.devices.settings import Medium, NetworkSettings
+from onboard.devices.settings import Medium, NetworkSettings, Tunnel, TunnelMethod
 from onboard.secret import Secret
 
 PKI = Responder()
@@ -43,7 +43,7 @@ LOG = """\
 
 
 def written(network: NetworkSettings, folder) -> dict[str, str]:
-    path = eapol._write(network, IDENTITY, (PKI.root, PKI.ca, PKI.ra), folder)
+    path = eapol_network.write_network(network, IDENTITY, (PKI.root, PKI.ca, PKI.ra), folder)
     lines = path.read_text().splitlines()
     assert (lines[0], lines[-1]) == ("network={", "}")
     return dict(line.strip().split("=", 1) for line in lines[1:-1])
@@ -83,7 +83,7 @@ def test_chain_goes_without_root_and_strangers(tmp_path):
 )
 def test_names_that_wpa_supplicant_can_say(rule, names, expected):
     """Exact names and suffixes are compared in the handshake; the others afterwards."""
-    assert eapol._names(replace(NETWORK, server_names=ServerNames(rule, names))) == expected
+    assert eapol_network._names(ServerNames(rule, names), "") == expected
 
 
 def test_tls_versions_are_those_of_the_profile(tmp_path):
@@ -103,6 +103,60 @@ def test_the_wire_has_no_ssid(tmp_path):
     assert "-N61:d:15" in eapol._where(wire)
     (called,) = (option for option in eapol._where(NETWORK) if option.startswith("-N30:x:"))
     assert bytes.fromhex(called.rpartition(":")[2]).endswith(b":" + NETWORK.ssid)
+
+
+PEAP = Tunnel(
+    method=TunnelMethod.PEAP,
+    inner_anchors=(PKI.ca,),
+    inner_names=ServerNames(NameRule.WINDOWS, ("inner.example",)),
+    anonymous="anonymous",
+    crypto_binding=True,
+)
+
+
+def test_peap_shows_the_certificate_inside_alone(tmp_path):
+    """Outside there are trust and a name without a person; certificate and key are the inside's."""
+    network = replace(NETWORK, tunnel=PEAP, eap_identity=EapIdentity(IdentitySource.WINDOWS, "ada@x.example"))
+    values = written(network, tmp_path)
+    assert values["eap"] == "PEAP"
+    assert not {"client_cert", "private_key"} & set(values)
+    assert {"client_cert2", "private_key2"} <= set(values)
+    assert bytes.fromhex(values["anonymous_identity"]) == b"anonymous@x.example"
+    assert bytes.fromhex(values["identity"]) == b"ada@x.example"
+    assert "crypto_binding=2" in values["phase1"]
+    assert "auth=TLS" in values["phase2"]
+    assert (values["domain_match"], values["domain_match2"]) == (
+        '"radius.northwind.example"',
+        '"inner.example"',
+    )
+    inner = x509.load_pem_x509_certificates((tmp_path / "inner_anchors.pem").read_bytes())
+    assert inner == [PKI.ca]
+
+
+def test_an_anonymous_name_keeps_a_realm_only_where_there_is_one(tmp_path):
+    """Windows puts the realm of the identity behind the name, and nothing where it has none."""
+    network = replace(NETWORK, tunnel=PEAP, eap_identity=EapIdentity(IdentitySource.WINDOWS, "device-1"))
+    assert bytes.fromhex(written(network, tmp_path)["anonymous_identity"]) == b"anonymous"
+
+
+def test_what_the_server_showed_is_told_apart():
+    """In a tunnel it shows its chain twice, each time from the root down."""
+    once = [PKI.root, PKI.ca, LEAF]
+    assert eapol._chains(once) == ((LEAF, PKI.ca, PKI.root),)
+    assert eapol._chains([*once, *once]) == ((LEAF, PKI.ca, PKI.root),) * 2
+    assert eapol._chains([PKI.root, PKI.root]) == ((PKI.root,), (PKI.root,))
+
+
+@pytest.mark.parametrize("rule", [NameRule.WINDOWS, NameRule.APPLE])
+def test_names_of_both_ends_are_compared(rule):
+    """A wildcard that only the outside fits, or a tunnel without an inside, is not accepted."""
+    shown = ((certificate("a.example", KEYS[1].public_key(), "Issuing", PKI.ca_key), PKI.root),)
+    fits, other = (ServerNames(rule, names) for names in (("a.example",), ("b.example",)))
+    network = replace(NETWORK, server_names=fits, tunnel=replace(PEAP, inner_names=fits))
+    assert eapol._accepted(network, LOG.format("3230"), shown * 2).accepted
+    assert not eapol._accepted(network, LOG.format("3230"), shown).accepted
+    astray = replace(network, tunnel=replace(PEAP, inner_names=other))
+    assert not eapol._accepted(astray, LOG.format("3230"), shown * 2).accepted
 
 
 @pytest.mark.parametrize(
@@ -131,6 +185,7 @@ def test_a_tunnel_that_is_no_vlan_is_none():
             "certificate revoked",
         ),
         ("EAPOL test timed out", "did not answer"),
+        ("EAP-PEAP: No cryptobinding TLV\nEAPOL test timed out", "crypto-binding"),
         ("FAILURE", "rejected"),
     ],
 )

@@ -9,8 +9,10 @@ import pytest
 from support.northwind import certificates, staff_plan
 
 from onboard.devices.errors import DeviceError
+from onboard.devices.server_names import NameRule, ServerNames
+from onboard.devices.settings import Tunnel, TunnelMethod
 from onboard.devices.windows_profile import read_lan, read_wlan
-from onboard.options import EapMethod
+from onboard.options import EapMethod, RadiusType
 from onboard.payloads.windows.elements import document
 from onboard.payloads.windows.wlan import wlan_profile
 from onboard.variables import Holder
@@ -50,6 +52,35 @@ def test_trust_is_that_of_the_tunnel(method):
 def test_the_certificate_is_that_of_the_inside(method, issuers):
     """The filters by issuer are read where they stand, those of both inner methods for TEAP."""
     assert read(profile(method)).identity.hashes == issuers
+
+
+def test_what_is_around_the_inside_is_read():
+    """PEAP says whom the inside trusts, what is said outside, and whether the ends must be bound."""
+    plain, peap, teap = (read(profile(method)).tunnel for method in EapMethod)
+    assert plain is None
+    assert peap == Tunnel(
+        method=TunnelMethod.PEAP,
+        inner_anchors=(ROOT.parsed,),
+        inner_names=ServerNames(NameRule.WINDOWS, ("radius.northwind.example",)),
+    )
+    assert teap is not None
+    assert teap.method is TunnelMethod.TEAP
+
+
+def test_an_anonymous_name_and_crypto_binding_are_read():
+    """The profile of others has both."""
+    tunnel = read_lan((VECTORS / "peap-tls-lan.xml").read_bytes(), [ROOT.parsed]).tunnel
+    assert tunnel is not None
+    assert (tunnel.anonymous, tunnel.crypto_binding) == ("anonymous", True)
+
+
+@pytest.mark.parametrize(("radius", "demanded"), [(RadiusType.FREERADIUS, "false"), (RadiusType.NPS, "true")])
+def test_crypto_binding_is_demanded_of_servers_that_have_it(radius, demanded):
+    """FreeRADIUS 3.2 has none; Windows would give up at the end."""
+    plan = staff_plan()
+    network = replace(plan.networks[0], eap=EapMethod.PEAP_TLS, radius=radius)
+    text = document(wlan_profile(plan, network)).decode()
+    assert f"<RequireCryptoBinding>{demanded}<" in text
 
 
 @pytest.mark.parametrize("name", ["teap-lan.xml", "peap-tls-lan.xml"])

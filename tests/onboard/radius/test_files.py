@@ -50,6 +50,22 @@ def test_no_method_with_a_password_is_configured():
     assert re.findall(r"\$INCLUDE (\S+)", modules[1]) == ["mods-enabled/eap"]
 
 
+def test_peap_has_eap_tls_inside_and_nothing_else():
+    """Where the org asks for it the tunnel is there, and the methods inside are as few as outside."""
+    content = files(replace(POLICY, tunnels=True))
+    eap = re.sub(r"#.*", "", content["mods-enabled/eap"].decode())
+    modules = dict(re.findall(r"^(eap(?: \w+)?) \{\n(.*?)^\}", eap, re.MULTILINE | re.DOTALL))
+    methods = {
+        name: set(re.findall(r"^ {4}([\w-]+)(?: \w+)? \{", body, re.MULTILINE))
+        for name, body in modules.items()
+    }
+    assert methods == {"eap": {"tls-config", "tls", "peap"}, "eap inside": {"tls-config", "tls"}}
+    assert eap.count("check_crl = yes") == 2
+    assert "virtual_server = onboard-members" in modules["eap inside"]
+    assert "server onboard-tunnel {" in content["sites-enabled/onboard"].decode()
+    assert "onboard-tunnel" not in files()["sites-enabled/onboard"].decode()
+
+
 def test_each_group_has_its_vlan_and_networks():
     """What the snapshot shows is what the policy says."""
     site = files()["sites-enabled/onboard"].decode()
