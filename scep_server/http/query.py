@@ -12,6 +12,7 @@ from scep_server.errors import UnanswerableError
 # leaves bare; "-" and "_" are base64url.
 _TO_STANDARD = bytes.maketrans(b"-_ ", b"+/+")
 _LINE_ENDS = b"\r\n\t"
+_LOOKED_AT = 16  # parameters; a line of nothing but separators would be tens of thousands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +29,12 @@ class Query:
 
 
 def read_query(raw: bytes) -> Query:
-    """Read a query string; unknown parameters are ignored, of a repeated one the first counts."""
+    """Read a query string; unknown parameters are ignored, of a repeated one the first counts.
+
+    No client sends more than three, and what is behind the sixteenth is not looked at.
+    """
     found: dict[bytes, bytes] = {}
-    for part in raw.split(b"&"):
+    for part in raw.split(b"&", _LOOKED_AT)[:_LOOKED_AT]:
         name, _, value = part.partition(b"=")
         found.setdefault(unquote_to_bytes(name).lower(), unquote_to_bytes(value))
     operation = found.get(b"operation", b"").strip()

@@ -77,3 +77,9 @@ def test_parameters_are_found(raw, operation, message):
     """In any order, with strangers between them, by any case of their names."""
     query = read_query(raw)
     assert (query.operation, query.message) == (operation, message)
+
+
+def test_only_so_many_parameters_are_looked_at():
+    """Sixteen are enough for anybody; a line of separators costs no more than one with two parameters."""
+    few, many = b"a=1&" * 15 + b"operation=GetCACaps", b"&" * 16 + b"operation=GetCACaps"
+    assert (read_query(few).operation, read_query(many).operation) == ("GetCACaps", "")
