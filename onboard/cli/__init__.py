@@ -59,7 +59,7 @@ def _run(arguments: list[str]) -> int:
         result = app(arguments or ["--help"], prog_name="onboard", standalone_mode=False)
     except OrgFileError as error:
         for mistake in error.mistakes:
-            console.note(str(mistake))
+            console.mistake(mistake)
         return error.exit_code
     except OnboardError as error:
         console.fail(str(error), hint=error.hint)

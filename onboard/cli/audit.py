@@ -54,7 +54,7 @@ def verify(
         found = {"count": verdict.count, "head": verdict.head.hex(), "fault": verdict.fault}
         console.data_json(found)
     elif not verdict.fault:
-        console.data(f"{verdict.count} events hold; the last hash is {verdict.head.hex()}")
+        console.prose(f"{verdict.count} events hold; the last hash is {verdict.head.hex()}")
     if verdict.fault:
         msg = f"the audit trail does not hold: {verdict.fault}"
         raise OnboardError(msg, hint="compare it with what the sinks received, and find out who was here")

@@ -45,7 +45,7 @@ def list_all(
         (c["serial"], c["status"], c["group"], c["identity"], c["not_after"][:10], c["subject"])
         for c in found
     ]
-    console.data(console.table(headers, rows))
+    console.data(console.table(headers, rows, nothing="no certificate was issued yet"))
 
 
 @app.command("show", epilog=epilog("cert show"))
@@ -61,7 +61,7 @@ def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Ou
     if record.supersede is not None:
         facts["superseded on"] = record.supersede.isoformat()
     width = max(map(len, facts))
-    console.data("\n".join(f"{name:{width}}  {value}" for name, value in facts.items()))
+    console.prose("\n".join(f"{name:{width}}  {value}" for name, value in facts.items()))
     console.data(_pem(record))
 
 

@@ -111,7 +111,8 @@ def list_all(
         console.data_json([_as_json(challenge) for challenge in found])
         return
     headers = ("id", "group", "state", "expires", "bound to")
-    console.data(console.table(headers, [_as_row(challenge) for challenge in found]))
+    rows = [_as_row(challenge) for challenge in found]
+    console.data(console.table(headers, rows, nothing="no challenge was minted yet"))
 
 
 @app.command("revoke", epilog=epilog("challenge revoke"))

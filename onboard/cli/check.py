@@ -32,19 +32,11 @@ def command(
         console.data_json([_as_json(mistake) for mistake in mistakes])
     else:
         for mistake in mistakes:
-            console.data(_as_text(mistake))
+            console.mistake(mistake, as_data=True)
         _summary(organization, mistakes)
     errors = [m for m in mistakes if strict or m.severity is Severity.ERROR]
     if errors:
         raise typer.Exit(1)
-
-
-def _as_text(mistake: Mistake) -> str:
-    if mistake.severity is Severity.ERROR:
-        return str(mistake)
-    head, _, tail = str(mistake).partition("\n")
-    text = f"{mistake.place}: warning: {mistake.message}"
-    return f"{text}\n{tail}" if tail and head else text
 
 
 def _as_json(mistake: Mistake) -> dict[str, object]:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
-from onboard.errors import OnboardError
+from onboard.cli import layout
+from onboard.errors import Mistake, OnboardError, Severity
+
+_RED, _YELLOW, _CYAN = "1;31", "1;33", "1;36"
+_WIDTH = 80  # of a terminal that does not say
+_STYLES = {  # by what a cell of a table says
+    "header": "1",
+    **dict.fromkeys(("ok", "yes", "valid", "created"), "32"),
+    **dict.fromkeys(("failed", "fails", "unsafe", "no", "revoked", "expired", "missing", "ended"), "31"),
+}
 
 
 def prepare() -> None:
@@ -71,78 +80,124 @@ def data_json(value: object) -> None:
     data(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def prose(text: str) -> None:
+    """Print text for people as the product of a command: on a terminal its lines break between words.
+
+    Raises:
+        OnboardError: it cannot be written.
+    """
+    data(_fitting(text, sys.stdout))
+
+
 def note(text: str) -> None:
     """Say something to the person; never read by scripts."""
-    with suppress(OSError):  # nobody is left to be told that nobody can be told
-        sys.stderr.write(f"{text}\n")
+    _say(_fitting(text, sys.stderr))
 
 
 def warn(text: str, *, hint: str = "") -> None:
     """Say that something needs attention and does not stop the work."""
-    _labelled("warning", "33", text, hint)
+    _labelled("warning", _YELLOW, text, hint)
 
 
 def fail(text: str, *, hint: str = "") -> None:
     """Say why the command ends."""
-    _labelled("error", "31", text, hint)
+    _labelled("error", _RED, text, hint)
+
+
+def mistake(found: Mistake, *, as_data: bool = False) -> None:
+    """Say what is wrong at which place of the org definition, in the form that the contract gives.
+
+    Args:
+        found: an error, or a warning, which is called so.
+        as_data: it is the product of the command.
+    """
+    stream = sys.stdout if as_data else sys.stderr
+    warning = "" if found.severity is Severity.ERROR else "warning: "
+    place = str(found.place)
+    lines = _fitting(f"{place}: {warning}{found.message}", stream).split("\n")
+    lines += _fitting(f"  hint: {found.hint}", stream).split("\n") if found.hint else []
+    if _colours(stream):
+        lines = [_painted_line(line, place, _YELLOW if warning else _RED) for line in lines]
+        lines = [_painted_line(line, "  hint", _CYAN) for line in lines]
+    text = "\n".join(lines)
+    if as_data:
+        data(text)
+    else:
+        _say(text)
+
+
+def _painted_line(line: str, beginning: str, colour: str) -> str:
+    if not line.startswith(beginning):
+        return line
+    return f"\x1b[{colour}m{beginning}\x1b[0m{line[len(beginning) :]}"
 
 
 def _labelled(label: str, colour: str, text: str, hint: str) -> None:
-    note(f"{_paint(label, colour)}: {text}")
-    if hint:
-        note(f"  {_paint('hint', '36')}: {hint}")
+    lines = [(label, colour, f"{label}: {text}"), ("  hint", _CYAN, f"  hint: {hint}" if hint else "")]
+    for words, style, line in lines:
+        if line:
+            fitting = _fitting(line, sys.stderr)
+            _say(_painted_line(fitting, words, style) if _colours(sys.stderr) else fitting)
 
 
-def _paint(text: str, colour: str) -> str:
-    return f"\x1b[1;{colour}m{text}\x1b[0m" if _colours(sys.stderr.isatty()) else text
+def _say(text: str) -> None:
+    with suppress(OSError):  # nobody is left to be told that nobody can be told
+        sys.stderr.write(f"{text}\n")
 
 
-def _colours(is_terminal: bool) -> bool:
+def _fitting(text: str, stream: TextIO) -> str:
+    text = layout.harmless(text)
+    return layout.broken(text, _width(stream)) if stream.isatty() else text
+
+
+def _width(stream: TextIO) -> int:
+    """Of the terminal; $COLUMNS wins, as everywhere."""
+    with suppress(OSError, ValueError):
+        chosen = os.environ.get("COLUMNS", "")
+        return (
+            int(chosen)
+            if chosen.isdecimal() and int(chosen)
+            else os.get_terminal_size(stream.fileno()).columns
+        )
+    return _WIDTH
+
+
+def _colours(stream: TextIO) -> bool:
     # https://no-color.org: present and not empty
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> str:
-    """A table as text: ruled and fitted on a terminal, aligned columns elsewhere."""
+def table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", nothing: str = ""
+) -> str:
+    """A table as text: fitted and coloured on a terminal, aligned columns elsewhere.
+
+    Args:
+        headers: of the columns.
+        rows: a cell for each header.
+        title: a line above.
+        nothing: what a terminal shows in place of a table without rows.
+    """
     rows = [tuple(row) for row in rows]
-    if sys.stdout.isatty():
-        return _ruled(headers, rows, title)
-    return aligned(headers, rows, title)
+    if not sys.stdout.isatty():
+        return layout.aligned(headers, rows, title)
+    if not rows and nothing:
+        return f"{nothing}\n"
+    paint = _painted_cell if _colours(sys.stdout) else lambda printed, _: printed
+    return layout.fitted(headers, rows, _width(sys.stdout), title=title, rule=_rule(), paint=paint)
 
 
-def aligned(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
-    """Columns padded to their widest cell; what pipes and logs get."""
-    lines = [tuple(headers), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headers))]
-    text = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    return "\n".join(([title] if title else []) + text) + "\n"
+def _rule() -> str:
+    try:
+        "─".encode(sys.stdout.encoding)
+    except (LookupError, UnicodeEncodeError):
+        return "-"
+    return "─"
 
 
-def _ruled(headers: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> str:
-    from rich.box import ROUNDED
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawing = Table(title=title or None, box=ROUNDED, title_justify="left", header_style="bold")
-    for header in headers:
-        drawing.add_column(header, overflow="fold")
-    for row in rows:
-        drawing.add_row(*(Text(cell, style=_cell_style(cell)) for cell in row))
-    width = shutil.get_terminal_size().columns
-    console = Console(width=width, no_color=not _colours(sys.stdout.isatty()), force_terminal=True)
-    with console.capture() as capture:
-        console.print(drawing)
-    return capture.get()
-
-
-def _cell_style(cell: str) -> str:
-    if cell in ("ok", "yes", "valid", "created"):
-        return "green"
-    return "red" if cell in ("failed", "fails", "unsafe", "no", "revoked", "expired") else ""
+def _painted_cell(printed: str, cell: str) -> str:
+    style = _STYLES.get(cell, "")
+    return f"\x1b[{style}m{printed}\x1b[0m" if style else printed
 
 
 @contextmanager
@@ -166,7 +221,7 @@ class Progress:
     def step(self, detail: str) -> None:
         """Replace the line."""
         if self._shown:
-            width = shutil.get_terminal_size().columns - 1
+            width = _width(sys.stderr) - 1
             self._write(f"\r\x1b[K{self._what} {detail}"[:width])
 
     def clear(self) -> None:

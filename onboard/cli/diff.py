@@ -66,7 +66,7 @@ def _print(comparisons: Mapping[str, Comparison], output: Format) -> None:
         )
         return
     for path, comparison in comparisons.items():
-        console.data("\n".join(_lines(path, comparison)))
+        console.prose("\n".join(_lines(path, comparison)))
     if not comparisons:
         console.data("nothing changes for devices")
 

@@ -27,4 +27,4 @@ def command(
         console.data_json([{"title": s.title, "sentences": list(s.sentences)} for s in sections])
         return
     texts = ["\n".join([section.title, *(f"  {s}" for s in section.sentences)]) for section in sections]
-    console.data("\n\n".join(texts))
+    console.prose("\n\n".join(texts))

@@ -56,7 +56,7 @@ def command(
         console.data_json([_as_json(finding) for finding in findings])
     else:
         for finding in findings:
-            console.data(_as_text(finding))
+            console.prose(_as_text(finding))
         errors = sum(finding.severity is Severity.ERROR for finding in findings)
         console.note(f"{len(payloads)} files, {errors} errors, {len(findings) - errors} warnings")
     if any(finding.severity is Severity.ERROR for finding in findings):

@@ -35,7 +35,8 @@ def pending(
         console.data_json([_as_json(request) for request in found])
         return
     headers = ("id", "state", "group", "from", "received", "until", "subject")
-    console.data(console.table(headers, [_as_row(request) for request in found]))
+    rows = [_as_row(request) for request in found]
+    console.data(console.table(headers, rows, nothing="nothing waits for approval"))
 
 
 def approve(identifiers: Ids, org: Org = ORG_DEFAULT, state: State = None) -> None:

@@ -21,12 +21,11 @@ def show(results: Sequence[Result]) -> None:
     positives = [result for result in results if not result.negative]
     negatives = [result for result in results if result.negative]
     shown = [name for name in _COLUMNS if name not in _LESS or not _is_narrow()]
-    headers = [name if name != "result" else "" for name in shown]
     cells = [_row(result) for result in positives]
-    console.data(console.table(headers, [[row[name] for name in shown] for row in cells]).rstrip())
+    console.data(console.table(shown, [[row[name] for name in shown] for row in cells]).rstrip())
     _remarks(positives)
     if negatives:
-        columns = ("what must fail", "group", "platform", "network", "", "what happened")
+        columns = ("what must fail", "group", "platform", "network", "result", "what happened")
         console.data("")
         console.data(console.table(columns, [_negative_row(result) for result in negatives]).rstrip())
 
@@ -39,7 +38,7 @@ def _remarks(results: list[Result]) -> None:
             row = f"{result.group} {result.platform} {result.network}".rstrip()
             shared.setdefault((result.ok, result.reason, result.where), []).append(row)
     for (is_ok, reason, where), rows in shared.items():
-        console.data(f"{'note' if is_ok else 'failed'}: {', '.join(rows)}: {reason}")
+        console.prose(f"{'note' if is_ok else 'failed'}: {', '.join(rows)}: {reason}")
         if where:
             console.data(f"  see {where}")
 

@@ -74,7 +74,7 @@ def _explain(session: Session, group: Group, output: Format) -> None:
         facts = {"group": group.name, "challenge": identifier, "live": live, "artifacts": artifacts}
         console.data_json(facts)
         return
-    console.data("\n".join(_steps(group, reference, identifier, artifacts, live)))
+    console.prose("\n".join(_steps(group, reference, identifier, artifacts, live)))
 
 
 def _steps(

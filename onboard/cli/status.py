@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import console
+from onboard.cli import console, layout
 from onboard.cli.options import ORG_DEFAULT, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError, SecretUnavailableError
@@ -99,13 +100,26 @@ def _show(session: Session, found: tuple[Standing, ...], now: datetime, output: 
     if output is StatusFormat.JSON:
         console.data_json([_as_json(one, now) for one in found])
         return
-    rows = [(_date(one), _days(one, now), one.state.value, one.kind, one.name, one.remark) for one in found]
+    rows = [
+        (_date(one), _days(one, now), one.state.value, one.kind, name, one.remark)
+        for one, name in _together(found)
+    ]
     headers = ("ends", "days", "state", "kind", "name", "remark")
     if output is StatusFormat.TEXT:
         console.data(console.table(headers, rows))
         return
     if rows:
-        console.data(_mail(session, console.aligned(headers, rows)))
+        console.data(_mail(session, layout.aligned(headers, rows)))
+
+
+def _together(found: tuple[Standing, ...]) -> Iterator[tuple[Standing, str]]:
+    """Each with its name; tags of the catalogue that say the same share a row."""
+    for _, group in itertools.groupby(found, lambda one: (one.kind, one.state, one.ends, one.remark)):
+        alike = list(group)
+        if alike[0].kind == "catalogue" and len(alike) > 1:
+            yield alike[0], f"{len(alike)} tags"
+        else:
+            yield from ((one, one.name) for one in alike)
 
 
 def _as_json(one: Standing, now: datetime) -> dict[str, object]:

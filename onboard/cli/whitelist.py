@@ -58,14 +58,14 @@ def _as_text(whitelist: Whitelist, entries: list[Entry]) -> str:
     rows = [
         (
             entry.host,
-            f"{entry.protocol} {', '.join(map(str, entry.ports))}",
+            f"{entry.protocol} {','.join(map(str, entry.ports))}",
             "required" if entry.required else "optional",
             entry.tag,
             entry.purpose,
         )
         for entry in entries
     ]
-    parts = [console.table(("host", "ports", "", "tag", "purpose"), rows, title=title)]
+    parts = [console.table(("host", "ports", "need", "tag", "purpose"), rows, title=title)]
     if whitelist.closed:
         closed = sorted({(refusal.host, refusal.reason) for refusal in whitelist.closed})
         parts.append(console.table(("keep closed", "because"), closed))
