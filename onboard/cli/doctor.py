@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
+from onboard.cli.meaning import show_meaning
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State, Values
 from onboard.cli.session import open_session, parse_values, resolve_reference
 from onboard.cli.tickets import tickets_of_group, tickets_of_wish
@@ -25,7 +26,12 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
 _DIGESTS = (16, 20, 28, 32, 48, 64)  # octets of MD5, SHA-1 and SHA-2
 
 
-Url = Annotated[str, typer.Argument(metavar="URL", help="Of the SCEP endpoint, as artifacts name it.")]
+Url = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL", help="Of the SCEP endpoint, as artifacts name it. Or what a device shows, e.g. 1206."
+    ),
+]
 ChallengeReferences = Annotated[
     list[str] | None,
     typer.Option(
@@ -87,7 +93,12 @@ def command(
     understands their messages. With one, each client enrols, repeats itself and renews, and the server is
     asked for what it must refuse. That takes some 30 certificates; revoke them afterwards. Exit code 1 if a
     client would fail, or the server does what no server may.
+
+    What a Windows device or Intune shows, in place of the URL, is answered with its cause and cure.
     """
+    if "://" not in url:
+        show_meaning(url, output)
+        return
     from onboard.doctor import Outcome, examine, failed
 
     _demand_http(url)

@@ -68,6 +68,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "doctor": (
         "onboard doctor http://127.0.0.1:8080/scep/staff",
         "onboard doctor http://127.0.0.1:8080/scep/staff --group staff --format json",
+        "onboard doctor 0x87D1FDE8",
     ),
     "demo": ("onboard demo",),
 }

@@ -12,7 +12,9 @@ from onboard.payloads.windows import build
 from onboard.payloads.windows.fleet import build_fleet
 from onboard.payloads.windows.troubles import TROUBLES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "windows.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "windows.md").read_text()
+PAGE_BY_SYMPTOM = (DOCS / "troubleshooting.md").read_text()
 
 
 def test_troubles_are_those_of_the_product():
@@ -20,6 +22,19 @@ def test_troubles_are_those_of_the_product():
     for trouble in TROUBLES:
         assert f"| {trouble.sign} | {trouble.cause} | {trouble.cure} |" in PAGE
     assert PAGE.partition("## When it fails")[2].count("\n| ") == len(TROUBLES) + 1
+
+
+def test_troubleshooting_has_what_windows_shows():
+    """By symptom: what doctor knows of Windows and Intune, in its own words."""
+    told = [t for t in TROUBLES if f"| {t.sign} | {t.cause} | {t.cure} |" in PAGE_BY_SYMPTOM]
+    assert {trouble.name for trouble in told} >= {
+        "1206",
+        "0x87D1FDE8",
+        "SCEP 16",
+        "SCEP 32",
+        "TPM",
+        "TLS 1.3",
+    }
 
 
 def test_files_that_are_named_are_made():

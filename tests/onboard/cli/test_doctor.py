@@ -105,3 +105,38 @@ def test_what_does_not_fit_together_is_refused(onboard, folder, arguments):
     assert done.code == 1
     assert done.err.startswith("error: ")
     assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "cure"),
+    [
+        ("1206", "onboard lint"),
+        ("0x87D1FDE8", "netsh wlan show profiles"),
+        ("SCEP 16", "deliver the root before the certificate"),
+        ("SCEP 32", "WinHTTP"),
+        ("TPM RSA-PSS", "key_protection: software"),
+        ("TLS 1.3 NPS", "AllowTLS1_3"),
+    ],
+)
+def test_what_a_device_shows_is_answered_with_cause_and_cure(onboard, asked, cure):
+    """In place of a URL stands what was seen; no server is asked, and JSON says the same."""
+    done = onboard("doctor", asked)
+    assert done.code == 0, done.err
+    assert cure in done.out.partition("cure:")[2]
+    (first, *_) = onboard("doctor", asked, "--format", "json").json
+    assert set(first) == {"sign", "cause", "cure"}
+    assert cure in first["cure"]
+
+
+def test_a_signed_number_is_what_intune_shows(onboard):
+    """Intune shows 0x87D1FDE8 as a negative number too."""
+    assert "remediation failed" in onboard("doctor", "--", "-2016281112").out
+
+
+def test_what_is_neither_url_nor_known_is_refused_with_both_cures(onboard):
+    """A URL without its scheme, or a number that nothing is known of."""
+    for text in ("scep.example.org/scep/staff", "4711"):
+        done = onboard("doctor", text)
+        assert done.code == 1
+        assert "no http or https URL" in done.err
+        assert "0x87D1FDE8" in done.err
