@@ -98,6 +98,7 @@ class RequestShape:
     renewal_message: int = 17  # RenewalReq, where advertised; 19 renews by PKCSReq under the old certificate
     utf8_subject: bool = False  # UTF8String even where PrintableString would do
     always_aes: bool = False  # AES whatever is advertised
+    polls_for_ra: bool = False  # CertPoll names the RA as the issuer, not the CA
     leaf_first: bool = True  # takes the first certificate of the reply; others look for their key
     version: int = 0  # of the PKCS#10
 
@@ -109,6 +110,15 @@ class RequestShape:
         """The cipher that this family uses against these capabilities."""
         aes = self.always_aes or not capabilities.isdisjoint({"AES", "SCEPStandard"})
         return next((c for c in self.ciphers if aes or not c.value.startswith("AES")), self.ciphers[-1])
+
+    def posts(self, capabilities: frozenset[str]) -> bool:
+        """Whether this family sends PKIOperation by POST against these capabilities."""
+        return self.post and not capabilities.isdisjoint({"POSTPKIOperation", "SCEPStandard"})
+
+    def read_capabilities(self, body: bytes) -> frozenset[str]:
+        """The keywords of a GetCACaps answer as this family sees them (RFC 8894 §3.5.2)."""
+        lines = body.decode("latin-1").split("\n")
+        return frozenset(lines if self.exact_capabilities else (line.strip() for line in lines)) - {""}
 
 
 _BY_CAPABILITY = (Digest.SHA_512, Digest.SHA_256, Digest.SHA_1)
@@ -124,6 +134,7 @@ APPLE = RequestShape(
     exact_capabilities=True,
     exact_content_type=True,
     renewal_message=19,
+    polls_for_ra=True,
 )
 # The code path of macOS's mdmclient (2016): an RSA-2048 signer of its own and an 8-byte nonce.
 MACOS_MDMCLIENT = RequestShape(
@@ -139,6 +150,7 @@ MACOS_MDMCLIENT = RequestShape(
     nonce_bytes=8,
     renewal_message=19,
     version=1,
+    polls_for_ra=True,
 )
 WINDOWS = RequestShape(
     name="Windows",

@@ -6,7 +6,6 @@ It shares no code with the server, so that the two can only agree by both follow
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,36 +18,23 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from onboard.devices.ca_certificates import (
     Fingerprint,
-    RegistrationAuthority,
     choose_ra,
     parse_ca_certificates,
     parse_degenerate,
 )
-from onboard.devices.csr import CertificateRequest, build_csr
-from onboard.devices.envelope import open_envelope, seal
-from onboard.devices.errors import (
-    FailInfo,
-    ReplyRejectedError,
-    ScepFailureError,
-    ScepPendingError,
-    ScepTransportError,
-)
+from onboard.devices.csr import CertificateRequest, build_csr, issuer_and_subject
+from onboard.devices.envelope import open_envelope
+from onboard.devices.errors import ReplyRejectedError, ScepTransportError
+from onboard.devices.pki_message import Endpoint, PreparedRequest, Signer, write_message
+from onboard.devices.reply import check_belongs, check_status
 from onboard.devices.request_shape import RequestShape, SignerCertificate, TransactionId
 from onboard.devices.scep_http import PKI_MESSAGE, HttpReply, ScepHttp
-from onboard.devices.signed_message import ReplyAttributes, sign_message, verify_reply
+from onboard.devices.signed_message import verify_reply
 from onboard.devices.signer_certificate import make_signer_certificate
 
 PKCS_REQ = 19
 RENEWAL_REQ = 17
-_CERT_REP = "3"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """What a SCEP server said of itself, and whom this client chose to believe."""
-
-    capabilities: frozenset[str]
-    authority: RegistrationAuthority
+CERT_POLL = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +44,6 @@ class Identity:
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey = field(repr=False)
     others: tuple[x509.Certificate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRequest:
-    """A pkiMessage ready to send (again), and what its reply must show."""
-
-    message: bytes = field(repr=False)
-    transaction_id: str
-    sender_nonce: bytes
-    signing_key: rsa.RSAPrivateKey = field(repr=False)  # the reply is sealed to it
-    subject_key: rsa.RSAPrivateKey = field(repr=False)  # the certificate must be for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +83,7 @@ class ScepClient:
 
     def get_ca_caps(self) -> frozenset[str]:
         """The capabilities as this family reads them (§3.5.2); raises ScepTransportError."""
-        text = self._http.get("GetCACaps").body.decode("latin-1")
-        lines = text.split("\n")
-        return frozenset(lines if self.shape.exact_capabilities else (line.strip() for line in lines)) - {""}
+        return self.shape.read_capabilities(self._http.get("GetCACaps").body)
 
     def enroll(self, endpoint: Endpoint, request: CertificateRequest, key: rsa.RSAPrivateKey) -> Identity:
         """PKCSReq for a new key.
@@ -155,38 +128,43 @@ class ScepClient:
             message_type: 17 or 19 against the family's habit.
         """
         shape = self.shape
-        csr = build_csr(request, key, utf8=shape.utf8_subject, version=shape.version)
-        signing_key, certificate = self._signer(request, key, current)
         default = PKCS_REQ if current is None else shape.renewal_message
-        transaction_id, nonce = self._transaction_id(key), self.random(shape.nonce_bytes)
-        message = sign_message(
-            seal(
-                csr,
-                endpoint.authority.recipient,
-                cipher=shape.cipher(endpoint.capabilities),
-                transport=shape.key_transport,
-                quirk=shape.ber,
-                random=self.random,
-            ),
+        return write_message(
+            build_csr(request, key, utf8=shape.utf8_subject, version=shape.version),
+            shape=shape,
+            endpoint=endpoint,
             message_type=default if message_type is None else message_type,
-            transaction_id=transaction_id,
-            sender_nonce=nonce,
-            key=signing_key,
-            certificate=certificate,
-            digest=shape.digest(endpoint.capabilities),
-            quirk=shape.ber,
-        )
-        return PreparedRequest(
-            message=message,
-            transaction_id=transaction_id,
-            sender_nonce=nonce,
-            signing_key=signing_key,
+            transaction_id=self._transaction_id(key),
+            signer=self._signer(request, key, current),
             subject_key=key,
+            random=self.random,
         )
+
+    def poll(self, endpoint: Endpoint, request: CertificateRequest, waiting: PreparedRequest) -> Identity:
+        """CertPoll (§3.3.3): ask for the certificate of a request that was answered PENDING; raises as `enroll`.
+
+        Args:
+            endpoint: what `discover` found.
+            request: whose subject is asked for.
+            waiting: the request; a poll has its transaction and its signer.
+        """
+        shape, authority = self.shape, endpoint.authority
+        issuer = authority.recipient if shape.polls_for_ra else authority.ca
+        poll = write_message(
+            issuer_and_subject(issuer, request.subject, utf8=shape.utf8_subject),
+            shape=shape,
+            endpoint=endpoint,
+            message_type=CERT_POLL,
+            transaction_id=waiting.transaction_id,
+            signer=waiting.signer,
+            subject_key=waiting.subject_key,
+            random=self.random,
+        )
+        return self.send(endpoint, poll)
 
     def send(self, endpoint: Endpoint, prepared: PreparedRequest) -> Identity:
         """PKIOperation, by POST where this family and the server do; raises as `enroll`."""
-        post = self.shape.post and not endpoint.capabilities.isdisjoint({"POSTPKIOperation", "SCEPStandard"})
+        post = self.shape.posts(endpoint.capabilities)
         reply = self._http.post(prepared.message) if post else self._http.get_message(prepared.message)
         return self._accept(reply, endpoint, prepared)
 
@@ -196,9 +174,9 @@ class ScepClient:
 
     def _signer(
         self, request: CertificateRequest, key: rsa.RSAPrivateKey, current: Identity | None
-    ) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    ) -> Signer:
         if current is not None:
-            return current.key, current.certificate
+            return Signer(key=current.key, certificate=current.certificate)
         kind = self.shape.signer
         if kind is SignerCertificate.SEPARATE_KEY:
             key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -210,7 +188,7 @@ class ScepClient:
             serial=int.from_bytes(self.random(15), "big") + 1,
             utf8=self.shape.utf8_subject,
         )
-        return key, certificate
+        return Signer(key=key, certificate=certificate)
 
     def _transaction_id(self, key: rsa.RSAPrivateKey) -> str:
         spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -229,9 +207,9 @@ class ScepClient:
             msg = f"PKIOperation: the content type is {reply.content_type!r}, not {PKI_MESSAGE}"
             raise ScepTransportError(msg)
         attributes = verify_reply(reply.body, endpoint.authority.signer)
-        _check_belongs(attributes, prepared)
-        _check_status(attributes)
-        content = open_envelope(attributes.content, prepared.signing_key)
+        check_belongs(attributes, prepared.transaction_id, prepared.sender_nonce)
+        check_status(attributes)
+        content = open_envelope(attributes.content, prepared.signer.key)
         try:
             certificates = parse_degenerate(content)
         except (ValueError, TypeError) as error:
@@ -248,33 +226,3 @@ class ScepClient:
             msg = f"the {place} is not for the key of the request (mismatching public keys)"
             raise ReplyRejectedError(msg, hint="answer with the issued certificate alone")
         return Identity(certificate=found, key=key, others=tuple(c for c in certificates if c != found))
-
-
-def _check_belongs(attributes: ReplyAttributes, prepared: PreparedRequest) -> None:
-    if attributes.message_type != _CERT_REP:
-        msg = f"messageType is {attributes.message_type!r}, not 3 (CertRep)"
-        raise ReplyRejectedError(msg)
-    if attributes.transaction_id != prepared.transaction_id:
-        msg = "the reply belongs to another transaction"
-        raise ReplyRejectedError(msg)
-    if not hmac.compare_digest(attributes.recipient_nonce, prepared.sender_nonce):
-        msg = "recipientNonce is not the senderNonce of the request"
-        raise ReplyRejectedError(msg)
-    if not attributes.sender_nonce or attributes.sender_nonce == prepared.sender_nonce:
-        msg = "senderNonce is absent or echoed; §3.2.1.5 demands a fresh one"
-        raise ReplyRejectedError(msg)
-
-
-def _check_status(attributes: ReplyAttributes) -> None:
-    match attributes.pki_status:
-        case "0":
-            return
-        case "2":
-            if attributes.fail_info not in {str(info.value) for info in FailInfo}:
-                msg = f"pkiStatus is FAILURE and failInfo {attributes.fail_info!r} is no code of §3.2.1.4"
-                raise ReplyRejectedError(msg)
-            raise ScepFailureError(FailInfo(int(attributes.fail_info)), attributes.fail_info_text)
-        case "3":
-            raise ScepPendingError(attributes.transaction_id)
-    msg = f"pkiStatus is {attributes.pki_status!r}, which is none of 0, 2 and 3"
-    raise ReplyRejectedError(msg)

@@ -53,10 +53,7 @@ def _seen(client: Client, caps: Answer, ca: Answer) -> Seen:
 
 def read_capabilities(answer: Answer, shape: RequestShape) -> frozenset[str]:
     """The keywords as a family sees them; none where the answer is an error (RFC 8894 §3.5.2)."""
-    if answer.status != 200:
-        return frozenset()
-    lines = answer.body.decode("latin-1").split("\n")
-    return frozenset(lines if shape.exact_capabilities else (line.strip() for line in lines)) - {""}
+    return shape.read_capabilities(answer.body) if answer.status == 200 else frozenset()
 
 
 def read_certificates(answer: Answer) -> tuple[x509.Certificate, ...]:

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from onboard.devices.csr import CertificateRequest
-from onboard.devices.scep_client import Identity, PreparedRequest, ScepClient
+from onboard.devices.pki_message import PreparedRequest
+from onboard.devices.scep_client import Identity, ScepClient
 from onboard.doctor.line import Answer, plain
 from onboard.doctor.reply import Reply, UnreadableReplyError, read_reply
 from onboard.doctor.visit import Seen, Visit

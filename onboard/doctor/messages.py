@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from onboard.devices import der
 from onboard.devices.csr import CertificateRequest, NameAttribute, build_csr
-from onboard.devices.envelope import seal
+from onboard.devices.pki_message import PreparedRequest, Signer, write_message
 from onboard.devices.request_shape import SignerCertificate
-from onboard.devices.scep_client import PKCS_REQ, PreparedRequest
-from onboard.devices.signed_message import sign_message
+from onboard.devices.scep_client import PKCS_REQ
 from onboard.devices.signer_certificate import make_signer_certificate
 from onboard.doctor.visit import Seen, Visit
 
@@ -64,37 +61,23 @@ def _message(
     message_type: int,
     request: CertificateRequest,
 ) -> PreparedRequest:
-    shape, random = seen.shape, visit.random
-    transaction_id, nonce = random(20).hex().upper(), random(shape.nonce_bytes)
+    shape = seen.shape
+    transaction_id = visit.random(20).hex().upper()
     certificate = make_signer_certificate(
         request,
         key,
         SignerCertificate.SUBJECT_OF_REQUEST,
         now=visit.now,
-        serial=int.from_bytes(random(15), "big") + 1,
+        serial=int.from_bytes(visit.random(15), "big") + 1,
         utf8=shape.utf8_subject,
     )
-    message = sign_message(
-        _sealed(seen, body, random),
+    return write_message(
+        body,
+        shape=shape,
+        endpoint=seen.endpoint,
         message_type=message_type,
         transaction_id=transaction_id,
-        sender_nonce=nonce,
-        key=key,
-        certificate=certificate,
-        digest=shape.digest(seen.capabilities),
-        quirk=shape.ber,
-    )
-    return PreparedRequest(
-        message=message, transaction_id=transaction_id, sender_nonce=nonce, signing_key=key, subject_key=key
-    )
-
-
-def _sealed(seen: Seen, body: bytes, random: Callable[[int], bytes]) -> bytes:
-    return seal(
-        body,
-        seen.endpoint.authority.recipient,
-        cipher=seen.shape.cipher(seen.capabilities),
-        transport=seen.shape.key_transport,
-        quirk=seen.shape.ber,
-        random=random,
+        signer=Signer(key=key, certificate=certificate),
+        subject_key=key,
+        random=visit.random,
     )

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from onboard.devices.ca_certificates import Fingerprint, RegistrationAuthority
 from onboard.devices.csr import CertificateRequest
+from onboard.devices.pki_message import Endpoint
 from onboard.devices.request_shape import RequestShape
-from onboard.devices.scep_client import Endpoint
 from onboard.doctor.clients import Client
 from onboard.doctor.line import Answer, Line
 
@@ -90,7 +90,7 @@ class Seen:
     @property
     def posts(self) -> bool:
         """Whether this family sends PKIOperation by POST here."""
-        return self.shape.post and not self.capabilities.isdisjoint({"POSTPKIOperation", "SCEPStandard"})
+        return self.shape.posts(self.capabilities)
 
     @property
     def algorithms(self) -> str:

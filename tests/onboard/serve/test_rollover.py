@@ -16,7 +16,8 @@ from support.sites import at, new_site
 from onboard.devices import request_shape as shapes
 from onboard.devices.ca_certificates import Fingerprint, choose_ra, parse_degenerate
 from onboard.devices.csr import CertificateRequest, NameAttribute
-from onboard.devices.scep_client import Endpoint, Identity, ScepClient
+from onboard.devices.pki_message import Endpoint
+from onboard.devices.scep_client import Identity, ScepClient
 from onboard.model import Organization
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
