@@ -5,23 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scep_server.audit import verify
 from scep_server.challenges import ENTROPY_BYTES, IDENTIFIER_BYTES, Challenge, digest, identifier, mint
+from scep_server.cli import deciding
+from scep_server.cli.console import Where, explained, opened_store
+from scep_server.cli.deciding import crl_reason
 from scep_server.cli.folder import Folder
-from scep_server.cli.settings import SettingsError
-from scep_server.keys import KeyStoreError
+from scep_server.cli.table import SettingsError
 from scep_server.runtime import listen, serve
-from scep_server.sqlite_store import SqliteStore
-from scep_server.store import RevocationReason, StoreError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,13 +28,11 @@ app = typer.Typer(
     name="scep_server",
 )
 
-Where = Annotated[Path, typer.Argument(help="The server's folder.", show_default=False)]
-
 
 @app.command("init")
 def init_command(folder: Where) -> None:
     """Make keys, certificates and an example scep.toml; what is there stays as it is."""
-    with _explained():
+    with explained():
         settings = Folder(folder).init()
     for group in settings.groups:
         typer.echo(f"{settings.url}/scep/{group.name}")
@@ -55,7 +50,7 @@ def serve_command(
 ) -> None:
     """Serve SCEP, CRLs, OCSP and health until interrupted."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    with _explained():
+    with explained():
         config = Folder(folder).config(tuple(ip_network(cidr) for cidr in trusted_proxy or ()))
         serve(config, [listen(host, port)], workers=workers)
 
@@ -70,7 +65,7 @@ def challenge_command(
     hours: Annotated[float, typer.Option(min=0, help="How long it is good for.")] = 1.0,
 ) -> None:
     """Mint a one-time challenge and print it alone."""
-    with _explained():
+    with explained():
         here = Folder(folder)
         if group not in {known.name for known in here.settings().groups}:
             raise SettingsError(f"there is no group {group!r}")
@@ -83,7 +78,7 @@ def challenge_command(
             minted=now,
             expires=now + timedelta(hours=hours),
         )
-        with _store(here) as store:
+        with opened_store(here) as store:
             store.add_challenges([record])
     typer.echo(password.reveal())
 
@@ -91,7 +86,7 @@ def challenge_command(
 @app.command("certificates")
 def certificates_command(folder: Where) -> None:
     """List the certificates issued: serial, group, end, state, subject."""
-    with _explained(), _store(Folder(folder)) as store:
+    with explained(), opened_store(Folder(folder)) as store:
         for record in store.certificates():
             state = "revoked" if record.revoked else "valid" if record.is_valid(datetime.now(UTC)) else "over"
             typer.echo(f"{record.serial:x} {record.group} {record.not_after:%F} {state} {record.subject}")
@@ -104,20 +99,19 @@ def revoke_command(
     reason: Annotated[str, typer.Option(help="CRLReason, such as key-compromise.")] = "unspecified",
 ) -> None:
     """Revoke a certificate; CRL and OCSP of every process show it at once."""
-    with _explained(), _store(Folder(folder)) as store:
+    with explained(), opened_store(Folder(folder)) as store:
         try:
-            why = RevocationReason[reason.upper().replace("-", "_")]
             number = int(serial.replace(":", ""), 16)
-        except (KeyError, ValueError) as error:
-            raise SettingsError(f"{error}: no such reason, or the serial is no hexadecimal number") from error
-        if not store.revoke(number, why, datetime.now(UTC)):
+        except ValueError as error:
+            raise SettingsError(f"{serial!r} is no serial number in hexadecimal") from error
+        if not store.revoke(number, crl_reason(reason), datetime.now(UTC)):
             raise SettingsError(f"there is no certificate {serial} to revoke")
 
 
 @app.command("audit")
 def audit_command(folder: Where) -> None:
     """Print the audit trail, one JSON object a line, and verify its chain."""
-    with _explained(), _store(Folder(folder)) as store:
+    with explained(), opened_store(Folder(folder)) as store:
         for link in store.audit():
             typer.echo(link.text)
         verdict = verify(store.audit())
@@ -133,36 +127,14 @@ def _assignment(text: str) -> tuple[str, str]:
     return variable, value
 
 
-@contextmanager
-def _store(folder: Folder) -> Iterator[SqliteStore]:
-    folder.pepper()  # says so where `init` has not run, before a database is made there
-    store = SqliteStore(folder.database)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Errors as a line or two on stderr and exit code 1; 130 after an interrupt."""
-    try:
-        yield
-    except (SettingsError, ValueError, OSError) as error:
-        _fail(str(error), "")
-    except StoreError as error:
-        _fail(error.reason, error.remedy)
-    except KeyStoreError as error:
-        _fail(str(error), error.hint)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _fail(message: str, hint: str) -> None:
-    typer.echo(f"error: {message}", err=True)
-    if hint:
-        typer.echo(f"hint: {hint}", err=True)
-    raise typer.Exit(1)
+for _command in (
+    deciding.pending,
+    deciding.approve,
+    deciding.reject,
+    deciding.challenges,
+    deciding.revoke_since,
+):
+    app.command()(_command)
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from scep_server.authority import IssuingAuthority, Shape, Urls, certificate_authority, infrastructure, root
-from scep_server.challenges import StaticChallenge, digest
-from scep_server.cli.settings import EXAMPLE, FILE, GroupSettings, Settings, SettingsError, read_settings
+from scep_server.cli.settings import EXAMPLE, FILE, GroupSettings, Settings, read_settings
+from scep_server.cli.table import SettingsError
 from scep_server.keys import KeyState, KeyStore, PrivateKey, files, generate
 from scep_server.limits import Network
 from scep_server.pkimessage import Recipient
@@ -89,15 +89,14 @@ class Folder:
         certificate, key = self._leaf(f"ra-{group.name}", Shape.REGISTRATION_AUTHORITY, authority, "rsa-2048")
         if not isinstance(key, rsa.RSAPrivateKey):
             raise SettingsError(f"{self.path}: the RA key of {group.name} must be RSA")
-        static: tuple[StaticChallenge, ...] = ()
-        if group.challenge is not None:
-            static = (StaticChallenge(id=f"static-{group.name}", digest=digest(group.challenge, pepper)),)
+        queue = group.challenge.queue(pepper)
         return Endpoint(
             group=group.name,
             authority=authority,
             recipients=(Recipient(certificate=certificate, key=key),),
             policy=group.policy,
-            static=static,
+            static=() if queue else group.challenge.static(pepper),
+            approval=queue,
         )
 
     def _published(self, settings: Settings, authority: IssuingAuthority) -> tuple[PublishedAuthority, ...]:

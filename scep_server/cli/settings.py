@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from scep_server.algorithms import AlgorithmPolicy
-from scep_server.challenges import STATIC_MINIMUM
+from scep_server.cli.sharing import ChallengeSettings, read_challenge
+from scep_server.cli.table import SettingsError, Table
 from scep_server.limits import Rate, parse_rate
-from scep_server.messages import AltNameKind, ChallengePassword
+from scep_server.messages import AltNameKind
 from scep_server.policy import AltNameRule, IssuancePolicy, Pattern, Slot
 
 FILE = "scep.toml"
@@ -42,7 +41,18 @@ per_group = "none"
 subject = { CN = "${device.id}", OU = "devices" }
 valid_for = 365                      # days
 renew_within = 30                    # days before the end
+# renew_after_expiry = 7             # days after the end on which a renewal is still taken
+# supersede_after = 7                # days after its renewal on which the old certificate is revoked
+# max_active = 2                     # live certificates of one subject
 # challenge = "env:DEVICES_CHALLENGE"  # shared by all devices; without it only one-time challenges are taken
+# [groups.devices.challenge]         # the same with more to say
+# type = "approval"                  # static: it gives a certificate; approval: a person decides
+# secret = "file:/etc/scep/devices"  # at least 16 characters
+# until = 2027-12-31                 # last day on which it is taken
+# also_accept = [{ secret = "env:OLD_CHALLENGE", until = 2027-01-31 }]  # while payloads are exchanged
+# addresses = ["10.0.0.0/8"]         # whence
+# uses = 500                         # certificates that each secret may give
+# waits = 7                          # days that a request waits for a person, and then for its device
 # [groups.devices.alt_names]         # rfc822, dns, uri, upn
 # dns = "${device.id}.example.org"
 # [groups.devices.forms]             # what a variable may be: a regular expression over the whole value
@@ -52,17 +62,13 @@ _SLOT = re.compile(r"\$\{([a-z.]+)\}")
 _GROUP = re.compile(r"[a-z0-9-]{1,32}")
 
 
-class SettingsError(Exception):
-    """A mistake in `scep.toml`; the text names the place and what would be right."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettings:
     """One `[groups.NAME]`."""
 
     name: str
     policy: IssuancePolicy
-    challenge: ChallengePassword | None
+    challenge: ChallengeSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,32 +82,6 @@ class Settings:
     groups: tuple[GroupSettings, ...] = field(default=())
 
 
-class _Table:
-    """One table of the file; every look-up is checked, and `finish` reports what nobody asked for."""
-
-    def __init__(self, place: str, values: Mapping[str, Any]) -> None:
-        self.place = place
-        self._values = dict(values)
-
-    def take(self, name: str, kind: type, default: Any = None) -> Any:
-        value = self._values.pop(name, default)
-        if value is None:
-            raise SettingsError(f"{self.place}: {name} is missing")
-        if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-            raise SettingsError(f"{self.place}: {name} must be of type {kind.__name__}")
-        return value
-
-    def table(self, name: str) -> _Table:
-        return _Table(f"{self.place}: {name}" if self.place else name, self.take(name, dict, {}))
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._values)
-
-    def finish(self) -> None:
-        if self._values:
-            raise SettingsError(f"{self.place}: {min(self._values)} is not a key that is known here")
-
-
 def read_settings(path: Path) -> Settings:
     """Read the file.
 
@@ -110,7 +90,7 @@ def read_settings(path: Path) -> Settings:
     """
     try:
         with path.open("rb") as file:
-            top = _Table(path.name, tomllib.load(file))
+            top = Table(path.name, tomllib.load(file))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}; `init` makes one") from error
     except tomllib.TOMLDecodeError as error:
@@ -131,14 +111,14 @@ def read_settings(path: Path) -> Settings:
     return settings
 
 
-def _rate(limits: _Table, name: str, default: str) -> Rate | None:
+def _rate(limits: Table, name: str, default: str) -> Rate | None:
     try:
         return parse_rate(limits.take(name, str, default))
     except ValueError as error:
         raise SettingsError(f"{limits.place}: {name}: {error}") from error
 
 
-def _group(name: str, table: _Table) -> GroupSettings:
+def _group(name: str, table: Table) -> GroupSettings:
     if not _GROUP.fullmatch(name):
         raise SettingsError(f"{table.place}: a group's name has 1 to 32 characters of a-z, 0-9 and '-'")
     subject = _patterns(table.table("subject"), ATTRIBUTES)
@@ -151,22 +131,27 @@ def _group(name: str, table: _Table) -> GroupSettings:
         alt_names=tuple(AltNameRule(kind=AltNameKind(kind), pattern=pattern) for kind, pattern in alt_names),
         forms={variable: _form(table.place, variable, forms.get(variable, ANY_TEXT)) for variable in names},
         values=table.take("values", dict, {}),
-        valid_for=timedelta(days=table.take("valid_for", int, 365)),
-        renew_within=timedelta(days=table.take("renew_within", int, 30)),
+        minimum_key_bits=table.amount("minimum_key_bits", 2048, least=2048),
+        valid_for=timedelta(days=table.amount("valid_for", 365)),
+        renew_within=timedelta(days=table.amount("renew_within", 30)),
+        renew_after_expiry=timedelta(days=table.amount("renew_after_expiry", 0, least=0)),
+        supersede_after=table.days("supersede_after", None),
+        max_active=table.amount("max_active", 1) if table.has("max_active") else None,
+        backdate=timedelta(hours=table.amount("backdate", 1, least=0)),
         extended_key_usages=(CLIENT_AUTH,),
         algorithms=AlgorithmPolicy(
             allow_sha1=table.take("allow_sha1", bool, False), allow_3des=table.take("allow_3des", bool, False)
         ),
     )
-    challenge = table.take("challenge", str, "")
+    challenge = read_challenge(table)
     table.finish()
-    return GroupSettings(name=name, policy=policy, challenge=_challenge(table.place, challenge))
+    return GroupSettings(name=name, policy=policy, challenge=challenge)
 
 
 _GRANTED = (AltNameKind.RFC822, AltNameKind.DNS, AltNameKind.URI, AltNameKind.UPN)
 
 
-def _patterns(table: _Table, known: Mapping[str, str]) -> tuple[tuple[str, Pattern], ...]:
+def _patterns(table: Table, known: Mapping[str, str]) -> tuple[tuple[str, Pattern], ...]:
     found = []
     for name in table.names():
         if name not in known:
@@ -187,21 +172,3 @@ def _form(place: str, variable: str, expression: str) -> str:
     except re.error as error:
         raise SettingsError(f"{place}: forms: {variable}: {error}") from error
     return expression
-
-
-def _challenge(place: str, reference: str) -> ChallengePassword | None:
-    """A secret of `env:NAME` or `file:PATH`; never a literal, because the file is not a safe place."""
-    if not reference:
-        return None
-    kind, _, name = reference.partition(":")
-    if kind == "env" and os.environ.get(name):
-        secret = os.environ[name]
-    elif kind == "file" and Path(name).is_file():
-        secret = Path(name).read_text(encoding="utf-8").strip()
-    else:
-        raise SettingsError(
-            f"{place}: challenge: set the variable or the file that env:NAME or file:PATH names"
-        )
-    if len(secret) < STATIC_MINIMUM:
-        raise SettingsError(f"{place}: challenge: it has fewer than {STATIC_MINIMUM} characters")
-    return ChallengePassword(secret)

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from scep_server.cli.folder import Folder
-from scep_server.cli.settings import SettingsError
+from scep_server.cli.table import SettingsError
 
 
 @pytest.fixture

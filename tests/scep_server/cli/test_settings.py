@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 
-from scep_server.cli.settings import EXAMPLE, SettingsError, read_settings
+from scep_server.cli.settings import EXAMPLE, read_settings
+from scep_server.cli.table import SettingsError
 from scep_server.limits import Rate
 from scep_server.messages import AltNameKind
+from scep_server.service import ApprovalQueue
 
+PEPPER = bytes(32)
 GROUP = '[groups.devices]\nsubject = { CN = "${device.id}" }\n'
 URL = 'url = "http://scep.example/"\n'
 
@@ -63,8 +67,59 @@ def test_everything_is_read(read, monkeypatch):
     assert policy.forms == {"user.email": "[a-z]+@example"}
     assert (policy.valid_for, policy.renew_within) == (timedelta(days=10), timedelta(days=5))
     assert (policy.algorithms.allow_sha1, policy.algorithms.allow_3des) == (True, False)
-    assert group.challenge.reveal() == "sixteen-characters"
+    assert [one.secret.reveal() for one in group.challenge.shared] == ["sixteen-characters"]
+    assert group.challenge.queue(PEPPER) is None
     assert "sixteen-characters" not in repr(settings)
+
+
+def test_what_a_profile_may_say_is_read(read):
+    """The keys that an EnrollmentProfile of an org has as well."""
+    more = "renew_after_expiry = 7\nsupersede_after = 3\nmax_active = 2\n"
+    more += "backdate = 24\nminimum_key_bits = 3072\n"
+    policy = read(URL + GROUP + more).groups[0].policy
+    assert policy.renew_after_expiry == timedelta(days=7)
+    assert policy.supersede_after == timedelta(days=3)
+    assert policy.max_active == 2
+    assert policy.backdate == timedelta(hours=24)
+    assert policy.minimum_key_bits == 3072
+
+
+def test_a_challenge_says_how_long_whence_and_how_often(read, monkeypatch):
+    """Today's secret and one of before, each with its end; what they share besides holds for both."""
+    monkeypatch.setenv("NEW", "n" * 16)
+    monkeypatch.setenv("OLD", "o" * 16)
+    challenge = (
+        read(
+            URL
+            + GROUP
+            + """
+        [groups.devices.challenge]
+        secret = "env:NEW"
+        until = 2027-12-31
+        also_accept = [{ secret = "env:OLD", until = 2027-01-31 }]
+        addresses = ["10.0.0.0/8", "2001:db8::/32"]
+        uses = 500
+        """
+        )
+        .groups[0]
+        .challenge
+    )
+    new, old = challenge.static(PEPPER)
+    assert (new.expires, old.expires) == (datetime(2028, 1, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
+    assert new.id != old.id
+    assert new.addresses == old.addresses == (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+    assert new.uses == old.uses == 500
+    assert challenge.queue(PEPPER) is None
+
+
+def test_requests_can_wait_for_a_person(read, monkeypatch):
+    """With a secret that guards the queue, or for anybody who asks."""
+    monkeypatch.setenv("GUARD", "g" * 16)
+    text = URL + GROUP + '[groups.devices.challenge]\ntype = "approval"\nwaits = 2\n'
+    anybody = read(text).groups[0].challenge
+    assert anybody.queue(PEPPER) == ApprovalQueue(lasts=timedelta(days=2))
+    guarded = read(text + 'secret = "env:GUARD"\n').groups[0].challenge
+    assert guarded.queue(PEPPER).guards == guarded.static(PEPPER)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +140,28 @@ def test_everything_is_read(read, monkeypatch):
         (URL + GROUP + "valid_for = true\n", "valid_for must be of type int"),
         (URL + '[limits]\nper_address = "fast"\n' + GROUP, "per_address"),
         (URL + "[limits]\nper_hour = 1\n" + GROUP, "per_hour"),
+        (URL + GROUP + "max_active = 0\n", "max_active must be at least 1"),
+        (URL + GROUP + "minimum_key_bits = 1024\n", "at least 2048"),
+        (URL + GROUP + "supersede_after = -1\n", "supersede_after must be at least 0"),
+        (URL + GROUP + "challenge = {}\n", "secret is missing"),
+        (URL + GROUP + 'challenge = { type = "manual" }\n', "static or approval"),
+        (URL + GROUP + 'challenge = { type = "approval", addresses = ["10.0.0.1/8"] }\n', "10.0.0.1/8"),
+        (URL + GROUP + 'challenge = { type = "approval", addresses = [10] }\n', "array of strings"),
+        (
+            URL + GROUP + f'challenge = {{ secret = "file:{__file__}", until = "2027-01-01" }}\n',
+            "without quotes",
+        ),
+        (
+            URL + GROUP + f'challenge = {{ secret = "file:{__file__}", uses = 0 }}\n',
+            "uses must be at least 1",
+        ),
+        (
+            URL
+            + GROUP
+            + f'challenge = {{ type = "approval", also_accept = [{{ secret = "file:{__file__}" }}] }}\n',
+            "until is missing",
+        ),
+        (URL + GROUP + 'challenge = { type = "approval", colour = 1 }\n', "challenge: colour"),
     ],
 )
 def test_each_mistake_names_its_place(read, text, words):
@@ -106,7 +183,7 @@ def test_a_challenge_can_come_from_a_file(read, tmp_path):
     """Line ends at its end do not count."""
     (tmp_path / "secret").write_text("sixteen-characters\n")
     settings = read(URL + GROUP + f'challenge = "file:{tmp_path / "secret"}"\n')
-    assert settings.groups[0].challenge.reveal() == "sixteen-characters"
+    assert settings.groups[0].challenge.shared[0].secret.reveal() == "sixteen-characters"
 
 
 def test_an_absent_file_says_how_to_make_one(tmp_path):
