@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from onboard.errors import OnboardError
-from onboard.model import Group, Organization, Platform, Support
+from onboard.model import EnrollmentProfile, Group, Organization, Platform, Support
 from onboard.provision import Loader, Site, issuance_policy
 from onboard.variables import Holder
 from scep_server import limits
@@ -29,6 +29,11 @@ class Desk:
     holder: Holder
     policy: IssuancePolicy
     authority: IssuingAuthority
+    second: Desk | None = None  # of the other holder, where the group has certificates for both
+
+    def of(self, holder: Holder | None) -> Desk:
+        """The one that serves a holder; this one where none does."""
+        return self.second if self.second is not None and self.second.holder is holder else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,8 @@ class Settings:
         for desk in self.desks.values():
             if reference in desk.formerly:
                 return desk
-        found = [desk for desk in self.desks.values() if desk.policy.name == reference]
+        everything = [d for desk in self.desks.values() for d in (desk, desk.second) if d is not None]
+        found = [desk for desk in everything if desk.policy.name == reference]
         if len(found) == 1:
             return found[0]
         what = "is the profile of several groups" if found else "is no group with Chromebooks here"
@@ -94,7 +100,7 @@ def configure(site: Site) -> Settings:
     rate = organization.scep.per_group
     return Settings(
         organization=organization.identifier,
-        desks={group.name: _desk(organization, group, loader) for group in groups},
+        desks={group.name: _desks(organization, group, loader) for group in groups},
         support=organization.support,
         store=site.state.store,
         key=hmac.digest(pepper, b"onboard chrome-adapter vouchers", "sha256"),
@@ -105,11 +111,16 @@ def configure(site: Site) -> Settings:
     )
 
 
-def _desk(organization: Organization, group: Group, loader: Loader) -> Desk:
+def _desks(organization: Organization, group: Group, loader: Loader) -> Desk:
+    first, *others = (_desk(organization, group, profile, loader) for profile in group.profiles)
+    return replace(first, second=others[0]) if others else first
+
+
+def _desk(organization: Organization, group: Group, profile: EnrollmentProfile, loader: Loader) -> Desk:
     return Desk(
         group=group.name,
         formerly=group.formerly,
-        holder=group.profile.holder,
-        policy=issuance_policy(organization, group),
+        holder=profile.holder,
+        policy=issuance_policy(organization, group, profile=profile),
         authority=loader.issuing(group.authority.name),
     )

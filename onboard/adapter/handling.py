@@ -135,7 +135,7 @@ class Handling:
     async def _settle(self, process: Process) -> Verdict:
         group = ""
         try:
-            desk = self.settings.desk(process.group)
+            desk = self.settings.desk(process.group).of(process.holder)
             group = desk.group
             certificate = self.issuer.earlier(process) or await self._enrol(desk, process)
         except RequestRejectedError as error:

@@ -48,7 +48,7 @@ def marked(plan: GroupPlan, dialect: Dialect) -> GroupPlan:
     if marker is None or not marker.text:
         return plan
     part = SubjectPart(type=ATTRIBUTES[marker.attribute], value=Template((marker.text,)))
-    return replace(plan, scep=replace(plan.scep, subject=(*plan.scep.subject, part)))
+    return plan.asking_for(part)
 
 
 def compose_for(
@@ -114,7 +114,7 @@ def remarks(plan: GroupPlan, dialect: Dialect, platforms: Iterable[Platform] = (
     return tuple(
         remark
         for platform in wanted
-        for remark in intune.remarks(plan, [platform], refusal=refusals.get(platform))
+        for remark in intune.remarks(plan.on(platform), [platform], refusal=refusals.get(platform))
     )
 
 
@@ -128,7 +128,7 @@ def _placed(plan: GroupPlan, platform: Platform, error: VariableError) -> Variab
 
 
 def _asked(plan: GroupPlan, dialect: Dialect, platform: Platform) -> tuple[str, ...]:
-    return () if (dialect.name, platform) in _ASKS_NOTHING else needed(plan)
+    return () if (dialect.name, platform) in _ASKS_NOTHING else needed(plan.on(platform))
 
 
 def together(refusals: Sequence[VariableError]) -> VariableError:
@@ -150,7 +150,7 @@ def _builder(dialect: Dialect, platform: Platform, provisioning_profile: str) ->
             return tenant.build(plan, profile_id=provisioning_profile)
         if dialect.name == "intune":
             return [*_for_intune(plan, platform, spelling), *intune.build(_alone(plan, platform), spelling)]
-        return [a for a in BUILDERS[platform](plan, spelling) if a.kind not in _BY_HAND]
+        return [a for a in BUILDERS[platform](plan, spelling) if a.plain_kind not in _BY_HAND]
 
     return lambda plan, spelling: tuple(build(plan, spelling))
 

@@ -13,7 +13,7 @@ from onboard.capabilities import Feature, limitations
 from onboard.model import EnrollmentProfile, Platform, Ssid, Support
 from onboard.options import WindowsOptions
 from onboard.pki import PublicCertificate
-from onboard.plan.parts import CertificatePlan, NetworkPlan, ScepPlan
+from onboard.plan.parts import CertificatePlan, NetworkPlan, ScepPlan, SubjectPart
 from onboard.secret import Secret
 from onboard.variables import CHALLENGE, Holder, Template
 
@@ -87,6 +87,11 @@ class GroupPlan:
         first = replace(self, second=None)
         return (first, replace(first, profile=other.profile, scep=other.scep, beside=other.profile.holder))
 
+    @property
+    def suffix(self) -> str:
+        """The end of names and kinds of files that are about the second certificate; empty for the first."""
+        return "" if self.beside is None else f"-{self.beside}"
+
     def on(self, platform: Platform) -> GroupPlan:
         """The plan as the clients of a platform can hold it: of one certificate where they cannot hold two.
 
@@ -98,6 +103,14 @@ class GroupPlan:
         scope = self.apple.scope if platform is Platform.APPLE else None
         wanted = first.holder if scope is None else _HOLDERS[scope]
         return first if first.holder is wanted else replace(second, beside=None)
+
+    def asking_for(self, part: SubjectPart) -> GroupPlan:
+        """The plan in which every certificate has one attribute more in its subject."""
+        first = replace(self, scep=replace(self.scep, subject=(*self.scep.subject, part)))
+        if self.second is None:
+            return first
+        scep = replace(self.second.scep, subject=(*self.second.scep.subject, part))
+        return replace(first, second=replace(self.second, scep=scep))
 
     def with_challenges(self, challenges: Mapping[Holder, Secret]) -> GroupPlan:
         """The plan with a challenge of its own for the certificate of each holder."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from onboard.artifact import Artifact
 from onboard.dialects import DIALECTS
-from onboard.errors import VariableError
+from onboard.errors import PayloadError, VariableError
 from onboard.model import Platform
-from onboard.payloads.chromeos import onc, policy, provisioning_sheet, scep_sheet
+from onboard.payloads.chromeos import beside, onc, policy, provisioning_sheet, scep_sheet
 from onboard.payloads.chromeos.placement import Level, Placement
 from onboard.payloads.chromeos.required_certificate import required_certificate
 from onboard.plan import GroupPlan
@@ -35,8 +35,21 @@ def build(plan: GroupPlan, *, profile_id: str = "") -> tuple[Artifact, ...]:
     Returns:
         `GROUP.onc` for the level of the group's certificates; for devices also `GROUP.enrolled.onc`, which
         blocks the onboarding network and is for devices that have their certificate; the sheets, the
-        connector's only where it can serve the group; the requests.
+        connector's only where it can serve the group; the requests. All of them twice where the group has
+        certificates for people and for devices.
+
+    Raises:
+        PayloadError: the id is of one profile, and the group has two.
     """
+    if profile_id and plan.second is not None:
+        msg = f"group {plan.group!r}: one provisioning profile cannot be for its people and for its devices"
+        raise PayloadError(msg, hint="leave the id out: networks then find their certificate by its issuer")
+    return tuple(
+        beside(own, artifact) for own in plan.certificates for artifact in _of(own, profile_id=profile_id)
+    )
+
+
+def _of(plan: GroupPlan, *, profile_id: str) -> list[Artifact]:
     level = _LEVELS[plan.holder]
     made = [_onc(plan, plan.group, Placement(level=level, provisioning_profile_id=profile_id))]
     own = {network.ssid for network in plan.networks}
@@ -50,11 +63,15 @@ def build(plan: GroupPlan, *, profile_id: str = "") -> tuple[Artifact, ...]:
     made += policy.build(plan, _SPELLINGS.__getitem__)
     if profile_id:
         made.append(_required(plan, profile_id))
-    return tuple(made)
+    return made
 
 
 def connector_trouble(plan: GroupPlan) -> str:
     """Why Google's SCEP connector cannot serve the group; empty where it can."""
+    return next(filter(None, map(_trouble, plan.certificates)), "")
+
+
+def _trouble(plan: GroupPlan) -> str:
     asked = [name for part in plan.scep.subject for name in part.value.variables]
     if plan.scep.challenge is None:
         asked.append(CHALLENGE)

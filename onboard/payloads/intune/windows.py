@@ -17,7 +17,7 @@ from onboard.payloads.intune.scep import scep_properties
 from onboard.payloads.intune.trust import root_key, trusted_root
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.lan import lan_profile
-from onboard.payloads.windows.syncml import csp_wire, profile_uri
+from onboard.payloads.windows.syncml import by_store, csp_wire, profile_uri
 from onboard.payloads.windows.wlan import profile_name, wlan_profile
 from onboard.pki import PublicCertificate
 from onboard.plan import GroupPlan, NetworkPlan
@@ -40,7 +40,8 @@ def objects(plan: GroupPlan, spelling: Callable[[str], str], *, validated: bool)
     for certificate in plan.anchors:
         yield _root(certificate)
     if validated:
-        yield _scep(plan, spelling)
+        for own in by_store(plan):
+            yield _scep(own, spelling)
     for network in plan.networks:
         if network.type is NetworkType.WIFI or network is csp_wire(plan):
             yield _network(plan, network)
@@ -71,8 +72,8 @@ def _scep(plan: GroupPlan, spelling: Callable[[str], str]) -> GraphObject:
         msg = f"profile {plan.profile.name!r}: {{{{DeviceId}}}} in a subject breaks Windows (windows-34)"
         raise PayloadError(msg, hint="use ${device.name} or ${device.serial} for Windows devices")
     return GraphObject(
-        key="windows-scep",
-        title="Windows certificate",
+        key=f"windows-scep{plan.suffix}",
+        title="Windows certificate" + (f" of the {plan.beside}" if plan.beside else ""),
         type="windows81SCEPCertificateProfile",
         api=BETA,
         properties={

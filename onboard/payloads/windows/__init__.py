@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -41,17 +41,18 @@ def build(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifact, ..
             "application/vnd.syncml.dm+xml",
             secret=request.has_secret(plan, spelling),
         ),
-        _artifact(
-            plan,
-            f"{plan.group}.ps1",
-            "script",
-            script(plan, spelling).encode("ascii"),
-            "text/plain",
-            secret=bool(embedded),
-        ),
+        *_scripts(plan, spelling),
         *_group_policy(plan, asks_challenge=not embedded),
         _instructions(plan, asks_challenge=not embedded),
     )
+
+
+def _scripts(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterator[Artifact]:
+    for own in plan.certificates:
+        content = script(plan, spelling, own)
+        name, kind = f"{plan.group}{own.suffix}.ps1", f"script{own.suffix}"
+        secret = bool(embedded_challenge(own, spelling))
+        yield _artifact(plan, name, kind, content.encode("ascii"), "text/plain", secret=secret)
 
 
 def network_files(plan: GroupPlan) -> tuple[Artifact, ...]:

@@ -78,7 +78,7 @@ def tls_eap(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
         leaf("DifferentUsername", text=False),
         leaf("PerformServerValidation", text=True, xmlns=TLS_V2),
         leaf("AcceptServerName", text=True, xmlns=TLS_V2),
-        _extensions(plan.signers, plan.profile.extended_key_usages),
+        _extensions(plan.signers, plan.usages),
     )
 
 

@@ -1,7 +1,7 @@
 """SyncML as Fleet takes it: bare commands without numbers, Atomic and Final, and SCEP in a file of its own.
 
 Fleet wraps and numbers commands itself and refuses a profile that mixes SCEP with other CSPs, so one group is
-three files, to be added in the order of their names.
+three files or four, to be added in the order of their names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from onboard.artifact import Artifact
 from onboard.model import Platform
 from onboard.payloads.windows import request
 from onboard.payloads.windows.elements import indented
-from onboard.payloads.windows.syncml import Command, command_element, enrolment, networks, trust
+from onboard.payloads.windows.syncml import (
+    Command,
+    by_store,
+    command_element,
+    enrolment,
+    networks,
+    trust,
+)
 from onboard.plan import GroupPlan
 
 
@@ -29,7 +36,14 @@ def build_fleet(plan: GroupPlan, spelling: Callable[[str], str]) -> tuple[Artifa
     """
     files = (
         ("1-trust", tuple(trust(plan)), False),
-        ("2-certificate", tuple(enrolment(plan, spelling)), request.has_secret(plan, spelling)),
+        *(
+            (
+                f"2-certificate{own.suffix}",
+                tuple(enrolment(own, spelling)),
+                request.has_secret(own, spelling),
+            )
+            for own in by_store(plan)
+        ),
         ("3-networks", tuple(networks(plan)), False),
     )
     return tuple(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from onboard.model import NetworkType
 from onboard.payloads.windows.notes import notes
+from onboard.payloads.windows.script import place
+from onboard.payloads.windows.syncml import by_store
 from onboard.payloads.windows.troubles import TROUBLES
 from onboard.payloads.windows.wlan import profile_name
 from onboard.plan import GroupPlan
@@ -27,7 +29,6 @@ def instructions(plan: GroupPlan, *, asks_challenge: bool) -> str:
         _INSTRUCTIONS,
         **_facts(plan),
         asks_challenge=asks_challenge,
-        place=f"{plan.organization_identifier}.{plan.group}",
         root_name=plan.root.common_name,
         onboarding_ssid=plan.onboarding_ssid.text if plan.onboarding_ssid else "",
         notes=notes(plan),
@@ -47,7 +48,14 @@ def _facts(plan: GroupPlan) -> Mapping[str, object]:
     return {
         "organization": plan.organization_name,
         "group": plan.group,
-        "for_machine": plan.holder is Holder.DEVICE,
+        "scripts": [
+            {
+                "file": f"{plan.group}{own.suffix}.ps1",
+                "for_machine": own.holder is Holder.DEVICE,
+                "place": place(own),
+            }
+            for own in by_store(plan)
+        ],
         "issuing_name": plan.issuing.common_name,
         "wireless": [{"key": n.name, "name": profile_name(plan, n)} for n in wireless],
         "wired": [n.name for n in plan.networks if n.type is NetworkType.ETHERNET],

@@ -44,6 +44,12 @@ _NPS = (
     "Windows 11 offers TLS 1.3 and NPS cannot do it. Where joining fails, set "
     "./Device/Vendor/MSFT/Policy/Config/Eap/AllowTLS1_3 to 0."
 )
+_BOTH = (
+    "The computer is on the network with its own certificate; when somebody signs in, Windows joins again "
+    "with the certificate of that person. Each certificate is asked for by itself, so where challenges are "
+    "one-time each needs its own. The person's part of the SyncML file addresses ./User, which Windows has "
+    "for Entra accounts only."
+)
 _OF_PROTECTION: Mapping[KeyProtection, str] = {
     KeyProtection.TPM: (
         "Keys are made in the TPM, and computers without one get no certificate. Many TPMs cannot sign with "
@@ -59,14 +65,16 @@ _OF_PROTECTION: Mapping[KeyProtection, str] = {
 def notes(plan: GroupPlan) -> tuple[str, ...]:
     """One sentence for each thing an administrator would otherwise learn on the device."""
     lines = [f"{network.name}: {line}" for network in plan.networks for line in _network(plan, network)]
-    if plan.holder is Holder.USER:
+    if plan.second is not None:
+        lines.append(_BOTH)
+    elif plan.holder is Holder.USER:
         lines.append(
             "The certificate belongs to the person who is signed in; before sign-in the device is not on the "
             "network. The SyncML file addresses ./User, which Windows has for Entra accounts only."
         )
     if plan.windows.key_protection in _OF_PROTECTION:
         lines.append(_OF_PROTECTION[plan.windows.key_protection])
-    if plan.scep.key_bits > 2048:
+    if any(own.scep.key_bits > 2048 for own in plan.certificates):
         lines.append("Keys of 4096 bits are made in software: a TPM does not hold them.")
     return tuple(dict.fromkeys(lines))
 

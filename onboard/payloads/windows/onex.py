@@ -34,8 +34,12 @@ def onex(plan: GroupPlan, network: NetworkPlan) -> ET.Element:
 
 
 def auth_mode(plan: GroupPlan, network: NetworkPlan) -> str:
-    """Whose certificate is offered: the holder's, or with TEAP both."""
-    return "machineOrUser" if network.eap is EapMethod.TEAP else AUTH_MODES[plan.holder]
+    """Whose certificate is offered: the holder's; the computer's until somebody signs in, where it has both.
+
+    TEAP takes both in one conversation.
+    """
+    both = plan.second is not None or network.eap is EapMethod.TEAP
+    return "machineOrUser" if both else AUTH_MODES[plan.holder]
 
 
 def eap_host_config(plan: GroupPlan, network: NetworkPlan) -> ET.Element:

@@ -16,6 +16,7 @@ from onboard.payloads.windows import powershell, request
 from onboard.payloads.windows.elements import indented
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.notes import notes
+from onboard.payloads.windows.syncml import by_store
 from onboard.payloads.windows.wlan import profile_name, wlan_profile
 from onboard.plan import GroupPlan, NetworkPlan
 from onboard.templating import code
@@ -31,31 +32,37 @@ _KEY_PROVIDERS: Mapping[KeyProtection, tuple[str, ...]] = {  # tried in order
 _MARKS = frozenset("${}%")  # what every dialect marks a variable with
 
 
-def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
-    """The script as ASCII text with LF line ends.
+def script(plan: GroupPlan, spelling: Callable[[str], str], own: GroupPlan | None = None) -> str:
+    """The script of one certificate, as ASCII text with LF line ends.
+
+    Of two certificates each has a script, because each is run by its holder; networks come with the
+    computer's.
 
     Args:
         plan: the group.
         spelling: gives a variable's value where it is known; an MDM's spelling of it is not used.
+        own: one of the plan's `certificates`; the first when None.
 
     Raises:
         PayloadError: the challenge cannot be sent by Windows, or Windows cannot join a network.
     """
-    scep, known = plan.scep, _known(plan, spelling)
+    own = own or plan.certificates[0]
+    scep, known = own.scep, _known(own, spelling)
+    networks = plan.networks if own == by_store(plan)[0] else ()
     return code(
         _TEMPLATE,
         powershell.FILTERS,
         organization=plan.organization_name,
         group=plan.group,
-        place=f"{plan.organization_identifier}.{plan.group}",
-        for_machine=plan.holder is Holder.DEVICE,
+        place=place(own),
+        for_machine=own.holder is Holder.DEVICE,
         scep_url=f"{scep.url}/pkiclient.exe",  # the CSP appends this, CertEnroll does not
         root_thumbprint=plan.root.sha1.hex().upper(),
         issuing_thumbprints=[signer.sha1.hex().upper() for signer in plan.signers],
         key_bits=scep.key_bits,
         key_providers=_KEY_PROVIDERS[plan.windows.key_protection],
-        renew_within_days=plan.profile.renew_within.days,
-        challenge=embedded_challenge(plan, spelling),
+        renew_within_days=own.profile.renew_within.days,
+        challenge=embedded_challenge(own, spelling),
         subject=[
             {"key": request.x500_key(part.type.short), "text": str(part.value.bind(known))}
             for part in scep.subject
@@ -65,9 +72,14 @@ def script(plan: GroupPlan, spelling: Callable[[str], str]) -> str:
             for name in scep.subject_alt_names
         ],
         trust=list(_trust(plan)),
-        networks=[_network(plan, network) for network in plan.networks],
+        networks=[_network(plan, network) for network in networks],
         notes=notes(plan),
     )
+
+
+def place(plan: GroupPlan) -> str:
+    """The folder, and the task, of a certificate's script."""
+    return f"{plan.organization_identifier}.{plan.group}{plan.suffix}"
 
 
 def embedded_challenge(plan: GroupPlan, spelling: Callable[[str], str]) -> str:

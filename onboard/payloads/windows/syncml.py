@@ -1,8 +1,9 @@
-"""The SyncML file of a group, for any OMA-DM server: roots, issuing CA, one atomic enrolment, then networks.
+"""The SyncML file of a group, for any OMA-DM server: roots, issuing CA, enrolment, networks.
 
 Paths, formats and order are those of the RootCATrustedCertificates, ClientCertificateInstall, WiFi and
 WiredNetwork CSPs. The order matters: SCEP checks the root's thumbprint, and a profile that lands before its
-certificate fails.
+certificate fails. A group with a certificate of the computer and one of the person has an enrolment for each,
+in the scope of its holder; each is atomic.
 """
 
 from __future__ import annotations
@@ -64,9 +65,10 @@ def syncml(plan: GroupPlan, spelling: Callable[[str], str]) -> ET.Element:
     """
     numbers = itertools.count(1)
     commands = [command_element(command, next(numbers)) for command in trust(plan)]
-    number = leaf("CmdID", next(numbers))
-    steps = [command_element(command, next(numbers)) for command in enrolment(plan, spelling)]
-    commands.append(branch("Atomic", number, *steps))
+    for own in by_store(plan):
+        number = leaf("CmdID", next(numbers))
+        steps = [command_element(command, next(numbers)) for command in enrolment(own, spelling)]
+        commands.append(branch("Atomic", number, *steps))
     commands += [command_element(command, next(numbers)) for command in networks(plan)]
     return branch("SyncML", branch("SyncBody", *commands, branch("Final")), xmlns=SYNCML)
 
@@ -84,8 +86,13 @@ def trust(plan: GroupPlan) -> Iterable[Command]:
         )
 
 
+def by_store(plan: GroupPlan) -> tuple[GroupPlan, ...]:
+    """A plan for each certificate, the computer's first: it is there before anybody signs in."""
+    return tuple(sorted(plan.certificates, key=lambda own: own.holder is not Holder.DEVICE))
+
+
 def enrolment(plan: GroupPlan, spelling: Callable[[str], str]) -> Iterable[Command]:
-    """ClientCertificateInstall/SCEP: the node itself first, Exec Enroll last."""
+    """ClientCertificateInstall/SCEP of one certificate: the node itself first, Exec Enroll last."""
     base = f"{SCOPES[plan.holder]}/ClientCertificateInstall/SCEP/{plan.uuid('windows', 'scep')}"
     yield Command(verb="Add", uri=base, format="node")
     for name, kind, value in _settings(plan, spelling):
@@ -131,8 +138,9 @@ def csp_wire(plan: GroupPlan) -> NetworkPlan | None:
 
 
 def profile_uri(plan: GroupPlan, network: NetworkPlan) -> str:
-    """The node that takes the network's profile: the holder's, or the computer's where TEAP serves both."""
-    scope = SCOPES[Holder.DEVICE if network.eap is EapMethod.TEAP else plan.holder]
+    """The node that takes the network's profile: the holder's, or the computer's where it serves both."""
+    both = plan.second is not None or network.eap is EapMethod.TEAP
+    scope = SCOPES[Holder.DEVICE if both else plan.holder]
     if network.type is NetworkType.ETHERNET:
         return f"{scope}/WiredNetwork/LanXML"  # Windows 10 1809 and later
     return f"{scope}/WiFi/Profile/{percent_escape(profile_name(plan, network), safe='')}/WlanXml"

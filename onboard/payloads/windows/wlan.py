@@ -135,12 +135,13 @@ def _ssid_config(ssid: Ssid, *, hidden: bool) -> ET.Element:
 
 def _check_192(plan: GroupPlan, network: NetworkPlan) -> None:
     """WPA3-Enterprise 192-bit takes RSA of 3072 bits or more, or P-384, in every certificate involved."""
-    if plan.scep.key_bits < 3072:
-        msg = (
-            f"network {network.name!r} is wpa3-enterprise-192, and profile {plan.profile.name!r} makes keys "
-            f"of {plan.scep.key_bits} bits; it needs 3072, and Windows offers 4096 next (windows-22)"
-        )
-        raise PayloadError(msg, hint=f"set 'key: rsa-4096' in profile {plan.profile.name!r}")
+    for own in plan.certificates:
+        if own.scep.key_bits < 3072:
+            msg = (
+                f"network {network.name!r} is wpa3-enterprise-192, and profile {own.profile.name!r} makes "
+                f"keys of {own.scep.key_bits} bits; it needs 3072, and Windows offers 4096 next (windows-22)"
+            )
+            raise PayloadError(msg, hint=f"set 'key: rsa-4096' in profile {own.profile.name!r}")
     weak = [c for c in (*network.anchors, *plan.signers, *plan.issuers) if not _is_192_bit(c)]
     if weak:
         names = ", ".join(dict.fromkeys(certificate.common_name for certificate in weak))
