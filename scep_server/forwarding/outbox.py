@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 300.0
 
 
 class Outbox:
-    """A thread that sends; `start` it once, `close` it in the end.
+    """A thread that sends; `start` it once, `stop` and `join` it in the end.
 
     Args:
         name: of the sink; its files in `folder` are `NAME.json` and `NAME.lock`.
@@ -65,10 +65,13 @@ class Outbox:
         self._offered = checkpoint
         self._wake.set()
 
-    def close(self, seconds: float) -> None:
-        """Send what there is while the time lasts, and end; the rest is sent after the next start."""
+    def stop(self) -> None:
+        """Send what there is, and end."""
         self._stop.set()
         self._wake.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end after `stop`; what takes longer is sent after the next start."""
         self._thread.join(seconds)
 
     def _run(self) -> None:

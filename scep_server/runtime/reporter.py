@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 
 from scep_server.forwarding import Outbox
@@ -18,7 +20,7 @@ LAST_SECONDS = 5.0  # for what the sinks have not got at the end; they get the r
 
 
 class Reporter:
-    """One worker's; of several workers the first has it.
+    """One process's: of several workers the first has it while they run, and their parent at the end.
 
     Args:
         reporting: what is reported, and where to.
@@ -30,25 +32,48 @@ class Reporter:
         self, reporting: Reporting, open_store: Callable[[], Store], clock: Callable[[], datetime]
     ) -> None:
         self._reporting = reporting
+        self._open_store = open_store
         self._clock = clock
         self._outboxes = [
             Outbox(sink.name, sink.make_sender(), sink.form, open_store=open_store, folder=reporting.folder)
             for sink in reporting.sinks
         ]
 
-    async def run(self, store: Store) -> None:
-        """Send for ever, with a checkpoint each `checkpoint_seconds`."""
+    def start(self) -> None:
+        """Begin to send."""
         for outbox in self._outboxes:
             outbox.start()
+
+    async def run(self, store: Store) -> None:
+        """Send for ever, with a checkpoint each `checkpoint_seconds`."""
+        self.start()
         while True:
             await asyncio.sleep(self._reporting.checkpoint_seconds)
             await asyncio.to_thread(self.checkpoint, store)
 
-    async def close(self, store: Store) -> None:
-        """The last checkpoint, once everything is recorded, and what the sinks still take."""
-        await asyncio.to_thread(self.checkpoint, store)
-        closing = (asyncio.to_thread(outbox.close, LAST_SECONDS) for outbox in self._outboxes)
-        await asyncio.gather(*closing)
+    def close(self, store: Store, *, last: bool) -> None:
+        """End, with what the sinks still take; blocks for some seconds at most.
+
+        Args:
+            store: everything that this process recorded is in it.
+            last: whether nobody records any more, so that the last checkpoint can be made.
+        """
+        if last:
+            self.checkpoint(store)
+        for outbox in self._outboxes:
+            outbox.stop()
+        end = time.monotonic() + LAST_SECONDS
+        for outbox in self._outboxes:
+            outbox.join(max(0.0, end - time.monotonic()))
+
+    def finish(self) -> None:
+        """The last checkpoint, made by the parent of several workers when all of them have ended."""
+        try:
+            with closing(self._open_store()) as store:
+                self.start()
+                self.close(store, last=True)
+        except StoreError as error:
+            LOGGER.error("the audit trail has no last checkpoint: %s; %s", error.reason, error.remedy)
 
     def checkpoint(self, store: Store) -> Checkpoint | None:
         """Sign how long the trail is, log it, keep it beside the outboxes, and give it to the sinks."""

@@ -17,6 +17,7 @@ from types import FrameType
 from scep_server.runtime.config import ServerConfig
 from scep_server.runtime.decisions import LOGGER
 from scep_server.runtime.metrics import Metrics
+from scep_server.runtime.reporter import Reporter
 from scep_server.runtime.worker import Worker
 
 BACKLOG = 2_048
@@ -114,9 +115,16 @@ class _Supervisor:
                 if self._await_ready(ready_read):
                     ready()
                 self._watch(ready_write)
+                self._report()
         finally:
             for descriptor in (ready_read, ready_write, *self._pipes()):
                 os.close(descriptor)
+
+    def _report(self) -> None:
+        """Sign how long the audit trail is now that no worker makes it longer."""
+        config = self._config
+        if config.reporting is not None:
+            Reporter(config.reporting, config.open_store, config.clock).finish()
 
     def _pipes(self) -> tuple[int, ...]:
         return (self._wake_read, self._wake_write, self._lifeline_read, self._lifeline_write)

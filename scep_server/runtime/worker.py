@@ -67,6 +67,7 @@ class Worker:
         self._ready = ready
         self._server: uvicorn.Server | None = None
         self._stopping = False
+        self._orphaned = False
 
     def stop(self) -> None:
         """Finish what is in flight and return from `run`; from any thread, at any time."""
@@ -104,7 +105,8 @@ class Worker:
             await service.close()
             await recorder.close()
             if reporter is not None:
-                await reporter.close(store)
+                # Of several workers another may still record; their parent makes the last checkpoint.
+                await asyncio.to_thread(reporter.close, store, last=self._workers == 1 or self._orphaned)
             store.close()
 
     async def _answer(
@@ -140,6 +142,7 @@ class Worker:
 
         def gone() -> None:
             loop.remove_reader(lifeline)
+            self._orphaned = True
             self.stop()
 
         loop.add_reader(lifeline, gone)

@@ -68,7 +68,8 @@ def running(sink, path, name="siem"):
     try:
         yield box
     finally:
-        box.close(WAIT)
+        box.stop()
+        box.join(WAIT)
 
 
 def checkpoint(count: int):
