@@ -40,11 +40,8 @@ def list_all(
     if output is Format.JSON:
         console.data_json(found)
         return
-    headers = ("serial", "status", "group", "identity", "until", "subject")
-    rows = [
-        (c["serial"], c["status"], c["group"], c["identity"], c["not_after"][:10], c["subject"])
-        for c in found
-    ]
+    headers = ("serial", "status", "group", "profile", "identity", "until", "subject")
+    rows = [tuple((c | {"until": c["not_after"][:10]})[name] for name in headers) for c in found]
     console.data(console.table(headers, rows, nothing="no certificate was issued yet"))
 
 
@@ -119,6 +116,7 @@ def as_json(record: CertificateRecord) -> dict[str, str]:
         "serial": f"{record.serial:x}",
         "subject": record.subject,
         "group": record.group,
+        "profile": record.profile,
         "identity": record.identity,
         "not_before": record.not_before.isoformat(),
         "not_after": record.not_after.isoformat(),

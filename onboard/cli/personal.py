@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ from onboard.model import Group, Platform
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.compose import CheckedArtifact
     from onboard.pki import PublicCertificate
+    from onboard.plan import GroupPlan
     from onboard.provision.minting import Minted
     from onboard.signing import Signer
+    from onboard.variables import Holder
 
 _RENEW = "'onboard ca init' makes a new one; devices show an unsigned profile as not signed"
 
@@ -37,31 +40,63 @@ class _Workshop:
         self._signer = _signer(session, key_passphrase)
         self.minted: list[Minted] = []
 
-    def make(self, group: Group, platform: Platform, values: Mapping[str, str]) -> list[CheckedArtifact]:
-        """The artifacts of one device; each that holds a challenge holds one of its own."""
-        made = list(self._compose(group, platform, values))
-        first = True
-        for position, checked in enumerate(made):
-            if checked.artifact.secret and not first:
-                made[position] = self._compose(group, platform, values)[position]
-            first = first and not checked.artifact.secret
-        if first:  # e.g. Android's formats hold no challenge
-            self.minted.pop()
+    def make(
+        self, group: Group, platform: Platform, name: str, assigned: Mapping[str, str]
+    ) -> list[CheckedArtifact]:
+        """The artifacts of one device; each enrolment in them has a challenge of its own."""
+        from onboard.plan import make_plan
+        from onboard.provision.minting import values_for
+
+        plan = make_plan(self._session.organization, group, self._certificates, None).on(platform)
+        device = str(uuid.uuid4())
+        values = {own.holder: values_for(own.profile, name, assigned, device) for own in plan.certificates}
+        made: list[CheckedArtifact] = []
+        fresh = self._compose(plan, group, platform, values)
+        for position in range(len(fresh.artifacts)):
+            one = fresh.artifacts[position]
+            if fresh.is_spent(one):
+                fresh = self._compose(plan, group, platform, values)
+                one = fresh.artifacts[position]
+            self.minted += fresh.spend(one)
+            made.append(one)
         return made
 
     def _compose(
-        self, group: Group, platform: Platform, values: Mapping[str, str]
-    ) -> tuple[CheckedArtifact, ...]:
+        self, plan: GroupPlan, group: Group, platform: Platform, values: Mapping[Holder, Mapping[str, str]]
+    ) -> _Batch:
         from onboard.compose import compose
         from onboard.compose.spelling import for_whom, personal
-        from onboard.plan import make_plan
 
-        minted = mint_one(self._session, group, values)
-        made = make_plan(self._session.organization, group, self._certificates, minted.challenge)
-        plan = for_whom(made, values)
-        artifacts = compose(plan, personal(plan, values), platforms=[platform], signer=self._signer)
-        self.minted.append(minted)
-        return artifacts
+        minted = {holder: mint_one(self._session, group, bound) for holder, bound in values.items()}
+        together = {name: value for bound in values.values() for name, value in bound.items()}
+        challenges = {holder: one.challenge for holder, one in minted.items()}
+        filled = for_whom(plan.with_challenges(challenges), together)
+        artifacts = compose(filled, personal(filled, together), platforms=[platform], signer=self._signer)
+        return _Batch(artifacts, list(minted.values()))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Artifacts that were made with the same challenges; each challenge may leave in one of them."""
+
+    artifacts: Sequence[CheckedArtifact]
+    minted: list[Minted]
+    gone: list[Minted] = field(default_factory=list)
+
+    def is_spent(self, checked: CheckedArtifact) -> bool:
+        """Whether an artifact holds a challenge that another has taken along."""
+        return any(self._holds(checked, one) for one in self.gone)
+
+    def spend(self, checked: CheckedArtifact) -> list[Minted]:
+        """What an artifact takes along."""
+        taken = [one for one in self.minted if self._holds(checked, one)]
+        self.gone += taken
+        return taken
+
+    @staticmethod
+    def _holds(checked: CheckedArtifact, one: Minted) -> bool:
+        # A minted challenge is letters and digits, which no format escapes; a signature leaves them readable.
+        return one.challenge.reveal().encode() in checked.artifact.content
 
 
 def generate_personal(
@@ -74,15 +109,13 @@ def generate_personal(
 ) -> str:
     """Write the personal payloads of one person or device; the sentence that says what was done."""
     from onboard.output import write
-    from onboard.provision.minting import values_for
 
     workshop = _Workshop(session, key_passphrase)
     artifacts: list[CheckedArtifact] = []
     for group in selection.groups:
         for platform in group.platforms:
             if selection.holds(group.name, platform):
-                values = values_for(group.profile, holder, parse_values(assigned), str(uuid.uuid4()))
-                artifacts += workshop.make(group, platform, values)
+                artifacts += workshop.make(group, platform, holder, parse_values(assigned))
     record(session, workshop.minted)
     write(out, session.organization.identifier, artifacts)
     soonest = min((one.record.expires for one in workshop.minted), default=datetime.now(UTC))

@@ -154,7 +154,7 @@ def test_a_mac_of_system_scope_asks_for_the_computers():
 
 def test_an_mdm_spells_the_variables_of_what_it_carries():
     """Jamf cannot spell the person's sign-in name, and a Mac of system scope does not need it."""
-    with pytest.raises(VariableError, match="user.upn"):
+    with pytest.raises(VariableError, match=r"user\.upn"):
         compose_for(plan(), DIALECTS["jamf-pro"])
     (found,) = compose_for(plan(apple=AppleOptions(scope=Scope.SYSTEM)), DIALECTS["jamf-pro"])
     assert b"$UDID" in found.artifact.content
