@@ -50,6 +50,11 @@ _BOTH = (
     "one-time each needs its own. The person's part of the SyncML file addresses ./User, which Windows has "
     "for Entra accounts only."
 )
+_WAITS = (
+    "Somebody approves each request: 'onboard cert pending' lists them, 'onboard cert approve' lets one in. "
+    "The script waits ten minutes and then asks every hour; the SyncML file makes Windows ask 30 times, an "
+    "hour apart."
+)
 _OF_PROTECTION: Mapping[KeyProtection, str] = {
     KeyProtection.TPM: (
         "Keys are made in the TPM, and computers without one get no certificate. Many TPMs cannot sign with "
@@ -72,6 +77,8 @@ def notes(plan: GroupPlan) -> tuple[str, ...]:
             "The certificate belongs to the person who is signed in; before sign-in the device is not on the "
             "network. The SyncML file addresses ./User, which Windows has for Entra accounts only."
         )
+    if plan.scep.waits:
+        lines.append(_WAITS)
     if plan.windows.key_protection in _OF_PROTECTION:
         lines.append(_OF_PROTECTION[plan.windows.key_protection])
     if any(own.scep.key_bits > 2048 for own in plan.certificates):

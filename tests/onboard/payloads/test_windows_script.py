@@ -148,6 +148,63 @@ def test_keys_are_made_where_the_org_wants_them(protection, providers):
     assert f"$KeyProviders = {providers}\n" in script(plan, neutral)
 
 
+def _bodies(source: str) -> dict[str, str]:
+    """Each function's text by its name."""
+    texts = [node.text.decode() for node in nodes(source, "function_statement")]
+    return {re.match(r"function ([\w-]+)", text)[1]: text for text in texts}
+
+
+def _stand_in_order(text: str, *pieces: str) -> bool:
+    places = [text.index(piece) for piece in pieces]
+    return places == sorted(places)
+
+
+def test_an_answer_that_it_waits_is_polled_for():
+    """PENDING is no failure: the transaction is kept first, then the same request is asked for again."""
+    source = script(students_plan(), neutral)
+    assert _assigned(source, "Waiting") == "3"  # X509SCEPDisposition, SCEPDispositionPending
+    bodies = _bodies(source)
+    assert _stand_in_order(
+        bodies["Request-Certificate"],
+        ".Enroll(0)",
+        "-eq $Waiting",
+        ".TransactionId(",
+        "Write-State",
+        "Wait-Decision",
+        "throw",
+    )
+    assert "while ($disposition -eq $Waiting -and (Get-Date) -lt $until)" in bodies["Wait-Decision"]
+    assert ".FetchPending(0)" in bodies["Wait-Decision"]
+
+
+def test_who_has_to_approve_is_said():
+    """A group whose requests wait says so in the script's log; others do not."""
+    plan = students_plan()
+    waiting = replace(plan, scep=replace(plan.scep, waits=True))
+    assert "onboard cert approve" in script(waiting, neutral)
+    assert "onboard cert approve" not in script(plan, neutral)
+
+
+def test_a_later_run_asks_for_the_request_that_waits():
+    """By the documented order of IX509SCEPEnrollment; nothing is asked for twice; the task asks hourly."""
+    bodies = _bodies(script(students_plan(), neutral))
+    assert _stand_in_order(bodies["Open-Request"], ".InitializeForPending($Context)", "'TransactionId'")
+    assert _stand_in_order(
+        bodies["Resume-Request"],
+        "Open-Request",
+        "CreateRetrievePendingMessage",
+        "ProcessResponseMessage",
+        "return $null",
+        "$State.Transaction = ''",
+    )
+    for job in ("Install-Certificate", "Invoke-Renewal"):
+        assert _stand_in_order(
+            bodies[job], "if ($State.Transaction) {", "Resume-Request", "Request-Certificate"
+        )
+    assert "-RepetitionInterval (New-TimeSpan -Hours 1)" in bodies["Register-RenewalTask"]
+    assert "Stop-Request" in bodies["Invoke-Removal"]
+
+
 # Everything that the script may call beside its own functions; all of it is in Windows PowerShell 5.1.
 _IN_THE_BOX = {
     "Add-Content",
@@ -180,6 +237,7 @@ _IN_THE_BOX = {
     "Set-Service",
     "Set-StrictMode",
     "Start-Service",
+    "Start-Sleep",
     "Test-Path",
     "Unregister-ScheduledTask",
     "Where-Object",
@@ -190,7 +248,8 @@ _IN_THE_BOX = {
 }
 _VERBS = {
     *("Add", "Assert", "ConvertTo", "Expand", "Find", "Get", "Install", "Invoke", "New", "Open", "Read"),
-    *("Register", "Request", "Resolve", "Test", "Uninstall", "Write"),
+    *("Complete", "Register", "Request", "Resolve", "Resume", "Send", "Stop", "Test", "Uninstall", "Wait"),
+    "Write",
 }
 
 

@@ -15,6 +15,9 @@
 .PARAMETER Renew
     Renew the certificate if its time has come, and do nothing else. The scheduled task calls this.
 
+.PARAMETER WaitMinutes
+    How long to wait at the spot where a person has to approve the request. Afterwards the scheduled task asks every hour.
+
 .PARAMETER Remove
     Take away the profiles, the certificate, the task and those trusted certificates that the script brought.
 
@@ -28,7 +31,9 @@ param(
     [hashtable]$Value = @{},
     [switch]$Ask,
     [switch]$Renew,
-    [switch]$Remove
+    [switch]$Remove,
+    [ValidateRange(0, 1440)]
+    [int]$WaitMinutes = 10
 )
 
 Set-StrictMode -Version 3.0
@@ -244,6 +249,12 @@ $StateFile = Join-Path -Path $Folder -ChildPath 'state.json'
 $ScriptCopy = Join-Path -Path $Folder -ChildPath 'onboard.ps1'
 $TaskName = 'onboard ' + $Place
 
+# X509SCEPDisposition, X509CertificateEnrollmentContext and EncodingType of CertEnroll.
+$Issued = 0
+$Waiting = 3
+$Context = if ($ForMachine) { 2 } else { 1 }
+$Base64 = 1
+
 function Write-Log {
     param([string]$Message)
     $line = '{0:s} {1}' -f (Get-Date), $Message
@@ -271,7 +282,7 @@ function Assert-Caller {
 
 # ---- State: what this script has brought, so that -Remove takes no more than that -----------------------------
 function Read-State {
-    $state = @{ Trust = @(); Certificate = ''; Networks = @(); Subject = ''; AltNames = @() }
+    $state = @{ Trust = @(); Certificate = ''; Networks = @(); Subject = ''; AltNames = @(); Transaction = '' }
     if (Test-Path -LiteralPath $StateFile) {
         $saved = Get-Content -LiteralPath $StateFile -Raw -Encoding UTF8 | ConvertFrom-Json
         foreach ($property in $saved.PSObject.Properties) {
@@ -496,8 +507,7 @@ function New-Request {
     param([string]$Subject, [object[]]$AltNames, [string]$Challenge)
     $key = New-PrivateKey
     $request = New-Object -ComObject X509Enrollment.CX509CertificateRequestPkcs10
-    $context = if ($ForMachine) { 2 } else { 1 }
-    $request.InitializeFromPrivateKey($context, $key, '')
+    $request.InitializeFromPrivateKey($Context, $key, '')
     $name = New-Object -ComObject X509Enrollment.CX500DistinguishedName
     $name.Encode($Subject, 0)
     $request.Subject = $name
@@ -512,8 +522,9 @@ function New-Request {
 }
 
 function Request-Certificate {
-    param([string]$Subject, [object[]]$AltNames, [string]$Challenge, [object]$Signer)
-    $request = New-Request -Subject $Subject -AltNames $AltNames -Challenge $Challenge
+    # The certificate, or nothing while the request waits for a person.
+    param([hashtable]$State, [string]$Challenge, [object]$Signer)
+    $request = New-Request -Subject $State.Subject -AltNames @($State.AltNames) -Challenge $Challenge
     $helper = New-Object -ComObject X509Enrollment.CX509SCEPEnrollmentHelper
     $helper.Initialize($ScepUrl, '', $request, $RootThumbprint)
     if ($null -ne $Signer) {
@@ -523,10 +534,103 @@ function Request-Certificate {
         $helper.X509SCEPEnrollment.SignerCertificate = $old
     }
     $disposition = $helper.Enroll(0)
-    if ($disposition -ne 0) {
+    if ($disposition -eq $Waiting) {
+        # Kept before anything else: a computer that is switched off meanwhile asks again for the same request.
+        $State.Transaction = [string]$helper.X509SCEPEnrollment.TransactionId($Base64)
+        Write-State -State $State
+        $disposition = Wait-Decision -Helper $helper
+    }
+    if ($disposition -eq $Waiting) { return $null }
+    $State.Transaction = ''
+    if ($disposition -ne $Issued) {
         throw ('The SCEP server did not issue a certificate (' + $disposition + '): ' + $helper.ResultMessageText)
     }
-    return Read-Certificate -Encoded $helper.X509SCEPEnrollment.Certificate(1)
+    return Read-Certificate -Encoded $helper.X509SCEPEnrollment.Certificate($Base64)
+}
+
+function Wait-Decision {
+    param([object]$Helper)
+    Write-Log ('The request waits until a person approves it. Asking again for ' + $WaitMinutes + ' minutes.')
+    $until = (Get-Date).AddMinutes($WaitMinutes)
+    $disposition = $Waiting
+    while ($disposition -eq $Waiting -and (Get-Date) -lt $until) {
+        Start-Sleep -Seconds 30
+        $disposition = $Helper.FetchPending(0)
+    }
+    return $disposition
+}
+
+function Open-Request {
+    # What Windows keeps of a request that waits: its key, found by the transaction.
+    param([string]$Transaction)
+    $enrollment = New-Object -ComObject X509Enrollment.CX509SCEPEnrollment
+    $enrollment.InitializeForPending($Context)
+    $set = [Reflection.BindingFlags]::SetProperty
+    $enrollment.GetType().InvokeMember('TransactionId', $set, $null, $enrollment, @($Base64, $Transaction)) | Out-Null
+    return $enrollment
+}
+
+function Send-Message {
+    param([string]$Encoded)
+    $protocols = [Net.ServicePointManager]::SecurityProtocol
+    # An older .NET offers TLS 1.0 alone; 0 leaves the choice to Windows, which offers the newest.
+    if ($protocols -ne 0) {
+        [Net.ServicePointManager]::SecurityProtocol = $protocols -bor [Net.SecurityProtocolType]::Tls12
+    }
+    $client = New-Object -TypeName Net.WebClient
+    try {
+        $client.Headers.Add('Content-Type', 'application/x-pki-message')
+        $message = [Convert]::FromBase64String($Encoded)
+        $answer = $client.UploadData($ScepUrl + '?operation=PKIOperation', 'POST', $message)
+        return [Convert]::ToBase64String($answer)
+    }
+    finally {
+        $client.Dispose()
+    }
+}
+
+function Resume-Request {
+    # The certificate of a request that waited, or nothing while it still does.
+    param([hashtable]$State)
+    $enrollment = Open-Request -Transaction $State.Transaction
+    $answer = Send-Message -Encoded $enrollment.CreateRetrievePendingMessage($Base64)
+    $disposition = $enrollment.ProcessResponseMessage($answer, $Base64)
+    if ($disposition -eq $Waiting) { return $null }
+    $State.Transaction = ''
+    if ($disposition -ne $Issued) {
+        Write-State -State $State
+        throw ('The request was not approved (' + $disposition + '). Run the script that was given to you again.')
+    }
+    return Read-Certificate -Encoded $enrollment.Certificate($Base64)
+}
+
+function Stop-Request {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string]$Transaction)
+    if (-not $Transaction) { return }
+    try {
+        (Open-Request -Transaction $Transaction).DeleteRequest()
+        Write-Log 'Removed the request that waited.'
+    }
+    catch {
+        Write-Log ('The request that waited was not removed: ' + $_.Exception.Message)
+    }
+}
+
+function Complete-Enrolment {
+    # Nothing to complete while the request waits.
+    param([hashtable]$State, [object]$Certificate)
+    if ($null -eq $Certificate) {
+        Write-Log 'The request still waits: somebody has to approve it (onboard cert pending). The scheduled task asks every hour.'
+        return
+    }
+    Assert-Issuer -Certificate $Certificate
+    $former = $State.Certificate
+    $State.Certificate = $Certificate.Thumbprint
+    Write-State -State $State
+    # Two good certificates would make Windows ask which one to use.
+    if ($former -and $former -ne $Certificate.Thumbprint) { Uninstall-Certificate -Thumbprint $former }
+    Write-Log ('Enrolled: ' + $Certificate.Subject + ', valid until ' + $Certificate.NotAfter.ToString('s'))
 }
 
 function Assert-Issuer {
@@ -556,6 +660,10 @@ function Uninstall-Certificate {
 
 function Install-Certificate {
     param([hashtable]$State)
+    if ($State.Transaction) {
+        Complete-Enrolment -State $State -Certificate (Resume-Request -State $State)
+        return
+    }
     if ($null -ne (Get-OwnCertificate -State $State)) {
         Write-Log ('The certificate ' + $State.Certificate + ' is still good; nothing requested.')
         return
@@ -568,15 +676,22 @@ function Install-Certificate {
     $State.AltNames = @(foreach ($part in $AltNameParts) {
             [pscustomobject]@{ Type = $part.Type; Text = (Expand-Text -Text $part.Text -Filled $filled) }
         })
-    $certificate = Request-Certificate -Subject $State.Subject -AltNames @($State.AltNames) -Challenge (Resolve-Challenge)
-    Assert-Issuer -Certificate $certificate
-    $State.Certificate = $certificate.Thumbprint
-    Write-State -State $State
-    Write-Log ('Enrolled: ' + $certificate.Subject + ', valid until ' + $certificate.NotAfter.ToString('s'))
+    $certificate = Request-Certificate -State $State -Challenge (Resolve-Challenge)
+    Complete-Enrolment -State $State -Certificate $certificate
 }
 
 function Invoke-Renewal {
     param([hashtable]$State)
+    if ($State.Transaction) {
+        try {
+            Complete-Enrolment -State $State -Certificate (Resume-Request -State $State)
+        }
+        finally {
+            # Decided, in whichever way: once a day is enough again.
+            if (-not $State.Transaction) { Register-RenewalTask -State $State }
+        }
+        return
+    }
     $current = Get-OwnCertificate -State $State
     if ($null -eq $current) {
         throw 'There is no valid certificate to renew. Run the script that was given to you again.'
@@ -586,13 +701,9 @@ function Invoke-Renewal {
         Write-Log ('Nothing to renew: ' + $days + ' days left.')
         return
     }
-    $certificate = Request-Certificate -Subject $State.Subject -AltNames @($State.AltNames) -Challenge '' -Signer $current
-    Assert-Issuer -Certificate $certificate
-    $State.Certificate = $certificate.Thumbprint
-    Write-State -State $State
-    # Two good certificates would make Windows ask which one to use.
-    Uninstall-Certificate -Thumbprint $current.Thumbprint
-    Write-Log ('Renewed: valid until ' + $certificate.NotAfter.ToString('s'))
+    $certificate = Request-Certificate -State $State -Challenge '' -Signer $current
+    Complete-Enrolment -State $State -Certificate $certificate
+    if ($State.Transaction) { Register-RenewalTask -State $State }
 }
 
 # ---- Networks -------------------------------------------------------------------------------------------------
@@ -675,6 +786,7 @@ function Uninstall-Network {
 
 # ---- Renewal task ---------------------------------------------------------------------------------------------
 function Register-RenewalTask {
+    param([hashtable]$State)
     if (-not $PSCommandPath) {
         Write-Log 'No renewal: the script was not run from a file.'
         return
@@ -689,6 +801,12 @@ function Register-RenewalTask {
     $arguments = '-NoProfile -NonInteractive -WindowStyle Hidden -ExecutionPolicy Bypass -File "' + $ScriptCopy + '" -Renew'
     $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument $arguments
     $trigger = New-ScheduledTaskTrigger -Daily -At '12:00' -RandomDelay (New-TimeSpan -Hours 4)
+    $often = 'Renewal scheduled daily, from ' + $RenewWithinDays + ' days before the end.'
+    if ($State.Transaction) {
+        $next = (Get-Date).AddHours(1)
+        $trigger = New-ScheduledTaskTrigger -Once -At $next -RepetitionInterval (New-TimeSpan -Hours 1)
+        $often = 'Scheduled every hour, until the request is decided.'
+    }
     $settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries
     if ($ForMachine) {
         $principal = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
@@ -701,7 +819,7 @@ function Register-RenewalTask {
         TaskName = $TaskName; Action = $action; Trigger = $trigger; Settings = $settings; Principal = $principal
     }
     Register-ScheduledTask @task -Force | Out-Null
-    Write-Log ('Renewal scheduled daily, from ' + $RenewWithinDays + ' days before the end.')
+    Write-Log $often
 }
 
 # ---- The three jobs -------------------------------------------------------------------------------------------
@@ -720,7 +838,7 @@ function Invoke-Install {
         Write-State -State $state
     }
     try {
-        Register-RenewalTask
+        Register-RenewalTask -State $state
     }
     catch {
         # Everything works until the certificate ends; the person who reads this can run -Renew by hand.
@@ -733,6 +851,7 @@ function Invoke-Install {
 function Invoke-Removal {
     $state = Read-State
     Uninstall-Network -State $state
+    Stop-Request -Transaction $state.Transaction
     Uninstall-Certificate -Thumbprint $state.Certificate
     foreach ($item in @($state.Trust)) {
         $store = Open-Store -Name $item.Store -Location $item.Location
