@@ -13,9 +13,9 @@ import typer
 
 from onboard.cli import console
 from onboard.cli.application import app
+from onboard.cli.usage import USAGE
 from onboard.errors import OnboardError, OrgFileError
 
-USAGE = 64  # sysexits.h EX_USAGE
 INTERRUPTED = 130
 TERMINATED = 128 + signal.SIGTERM  # what a shell reports of a process that the signal ended
 # typer keeps its copy of click private; the base of BadParameter is its UsageError, "you typed it wrong".
@@ -60,6 +60,8 @@ def _run(arguments: list[str]) -> int:
     except OrgFileError as error:
         for mistake in error.mistakes:
             console.mistake(mistake)
+        number = console.count(len(error.mistakes), "mistake")
+        console.note(f"{number}: nothing was done; 'onboard check' shows warnings too")
         return error.exit_code
     except OnboardError as error:
         console.fail(str(error), hint=error.hint)

@@ -116,6 +116,7 @@ def seal(
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
+    output: Output = Format.TEXT,
 ) -> None:
     """Move a key out of the state folder, encrypted.
 
@@ -127,7 +128,7 @@ def seal(
     site = site_of(session, key_passphrase)
     site.authority(name)  # before anybody is asked for a passphrase
     row = seal_key(site, name, to, _passphrase(session, passphrase, new=True))
-    show((row,), Format.TEXT)
+    show((row,), output)
     console.note(f"the key of {name} is in {to} and nowhere else; onboard goes on without it")
 
 

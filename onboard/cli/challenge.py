@@ -46,19 +46,27 @@ def new(
     ] = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
+    output: Output = Format.TEXT,
 ) -> None:
     """Mint a one-time challenge and print it alone.
 
     With --for it is bound to every value that is known of the person or device; without, to the group only.
+    It is stored as a digest: nobody can print it again. `--format json` has its id, end and values besides.
     """
-    from onboard.provision.minting import values_for
+    from onboard.provision.minting import profile_for, values_for
 
     session = open_session(org, state)
     (chosen,) = session.groups([group])
-    bound = values_for(chosen.profile, holder, parse_values(values), str(uuid.uuid4()))
+    assigned = parse_values(values)
+    profile = profile_for(chosen, holder, assigned)
+    bound = values_for(profile, holder, assigned, str(uuid.uuid4()))
     minted = mint_one(session, chosen, bound, _duration(valid_for))
     record(session, [minted])
-    console.data(minted.challenge.reveal())
+    challenge = minted.challenge.reveal()
+    if output is Format.JSON:
+        console.data_json({"challenge": challenge} | _as_json(minted.record))
+    else:
+        console.data(challenge)
 
 
 def mint_one(

@@ -55,21 +55,16 @@ def _summary(organization: Organization | None, mistakes: tuple[Mistake, ...]) -
     errors = sum(m.severity is Severity.ERROR for m in mistakes)
     warnings = len(mistakes) - errors
     if organization is None or errors:
-        console.note(f"{_count(errors, 'mistake')}, {_count(warnings, 'warning')}")
+        console.note(f"{console.count(errors, 'mistake')}, {console.count(warnings, 'warning')}")
         return
     parts = ", ".join(
-        _count(len(things), word)
+        console.count(len(things), word)
         for things, word in (
             (organization.groups, "group"),
             (organization.networks, "network"),
             (organization.authorities, "authority"),
         )
     )
-    console.note(f"{organization.name}: {parts}; no mistakes, {_count(warnings, 'warning')}")
+    console.note(f"{organization.name}: {parts}; no mistakes, {console.count(warnings, 'warning')}")
     if organization.signing is None and any(Platform.APPLE in g.platforms for g in organization.groups):
         console.note(_NOT_VERIFIED)
-
-
-def _count(number: int, word: str) -> str:
-    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
-    return f"{number} {word if number == 1 else plural}"

@@ -126,6 +126,12 @@ def mistake(found: Mistake, *, as_data: bool = False) -> None:
         _say(text)
 
 
+def count(number: int, word: str) -> str:
+    """So many of something, in English."""
+    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{number} {word if number == 1 else plural}"
+
+
 def _painted_line(line: str, beginning: str, colour: str) -> str:
     if not line.startswith(beginning):
         return line

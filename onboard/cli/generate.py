@@ -15,7 +15,7 @@ from onboard.cli.options import ORG_DEFAULT, GroupNames, KeyPassphrase, Org, Pla
 from onboard.cli.personal import generate_personal
 from onboard.cli.selection import Selection
 from onboard.cli.session import open_session
-from onboard.errors import OnboardError
+from onboard.cli.usage import UsageError
 
 Out = Annotated[
     Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the payloads; made if absent.")
@@ -61,8 +61,8 @@ def command(
     The same input gives the same bytes. Files that hold a secret are readable by their owner only; stale
     files of an earlier run are removed, other files never.
     """
-    session = open_session(org, state)
     _demand_one_way(holder, values, mdm, provisioning_profile, declarative)
+    session = open_session(org, state)
     selection = Selection.of(session, group, platform)
     if mdm is not None:
         report = generate_for_mdm(session, out, selection, mdm, provisioning_profile)
@@ -83,13 +83,13 @@ def _demand_one_way(
     """Refuse options that go with another way of filling in the variables than the one asked for."""
     if holder is not None and mdm is not None:
         msg = "--for makes one person's payloads and --mdm an MDM's; choose one"
-        raise OnboardError(msg)
+        raise UsageError(msg)
     if values and holder is None:
         msg = "--set fills in personal payloads, so it goes with --for NAME"
-        raise OnboardError(msg)
+        raise UsageError(msg)
     if provisioning_profile is not None and mdm is None:
         msg = "--provisioning-profile goes with --mdm google-chrome"
-        raise OnboardError(msg)
+        raise UsageError(msg)
     if declarative is not None and (holder is not None or mdm is not None):
         msg = "--declarative goes with the neutral output, so without --for and --mdm"
-        raise OnboardError(msg)
+        raise UsageError(msg)

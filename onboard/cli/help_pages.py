@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
-from onboard.errors import OnboardError
+from onboard.cli.usage import NotYetError
 
 if TYPE_CHECKING:  # typer keeps its copy of click private, and its signatures name it
     from typer._click import Context, HelpFormatter
@@ -18,7 +18,6 @@ HEADINGS = ("Begin", "Payloads", "Certificates and challenges", "Network", "Run"
 _SHARED = frozenset({"--org", "--state", "--key-passphrase", "--format", "--help"})
 _PLACEHOLDERS = {"path": "PATH", "str": "TEXT", "int": "N", "int range": "N", "float range": "N"}
 _RANGE = re.compile(r"(?:; )?(?:[\d.]+<=?)?x[<>]=?[\d.]+")
-_USAGE = 64
 
 # What the contract names and a later version brings: command -> what serves meanwhile.
 _LATER = {
@@ -28,15 +27,6 @@ _LATER = {
     "drift": "compare what the MDM exports with: onboard diff OLD NEW",
     "destroy": "remove the profiles in the MDM; their identifiers begin with `organization.identifier`",
 }
-
-
-class NotYetError(OnboardError):
-    """Something of the contract that this version does not have."""
-
-    exit_code = _USAGE
-
-    def __init__(self, what: str, *, hint: str) -> None:
-        super().__init__(f"{what} is not available yet", hint=hint)
 
 
 class Page(TyperCommand):

@@ -45,20 +45,29 @@ def command(
     themselves: profiles are held against them, and an edition of a profile against the one before it. In a
     folder, files of no known format are left out. Exit code 1 if there is an error.
     """
+    from onboard.lint import apple, is_known
     from onboard.lint.apple import lint_together
     from onboard.lint.apple.together import read_certificates
 
     payloads = dict(_payloads(files))
-    judged = {path: content for path, content in payloads.items() if not read_certificates(content)}
+    # A script that carries certificates is a payload, no certificate of somebody's.
+    beside = {
+        path for path, content in payloads.items() if not is_known(content) and read_certificates(content)
+    }
+    judged = {path: content for path, content in payloads.items() if path not in beside}
     findings = [f for path, content in judged.items() for f in _judge(path, content, onc_level)]
-    findings += lint_together(tuple(payloads.items()), datetime.now(UTC))
+    together = [(path, c) for path, c in payloads.items() if path in beside or apple.recognises(c)]
+    findings += lint_together(together, datetime.now(UTC))
     if output is Format.JSON:
         console.data_json([_as_json(finding) for finding in findings])
     else:
         for finding in findings:
             console.prose(_as_text(finding))
         errors = sum(finding.severity is Severity.ERROR for finding in findings)
-        console.note(f"{len(payloads)} files, {errors} errors, {len(findings) - errors} warnings")
+        console.note(
+            f"{console.count(len(payloads), 'file')}, {console.count(errors, 'error')},"
+            f" {console.count(len(findings) - errors, 'warning')}"
+        )
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 

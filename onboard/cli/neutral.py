@@ -81,7 +81,7 @@ def _say_who_fills_in(groups: Sequence[Group]) -> None:
     if one_time:
         console.note(
             f"{_some(one_time)}: one-time challenges; the payloads keep the place ${{challenge}}. "
-            "An MDM, the portal or 'generate --for NAME' fills it in."
+            "'onboard generate --for NAME' fills it in, or an MDM that mints one by 'onboard challenge new'."
         )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +14,15 @@ import typer
 
 from onboard.cli import ca, console, generate, whitelist
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, State
-from onboard.cli.session import Session, open_session
+from onboard.cli.session import Session, open_session, resolve_reference
+from onboard.cli.usage import NotYetError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.serve import Parts
-    from scep_server.runtime.config import ServerConfig
+    from scep_server.runtime.config import ServerConfig, Tls
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Port = Annotated[
     int, typer.Option("--port", metavar="N", help="Port to listen on; 0 takes a free one.", min=0, max=65535)
@@ -35,6 +40,16 @@ Proxies = Annotated[
         "--trusted-proxy", metavar="CIDR", help="Whose X-Forwarded-For is believed; may be repeated."
     ),
 ]
+MetricsToken = Annotated[
+    str | None,
+    typer.Option(
+        "--metrics-token",
+        envvar="ONBOARD_METRICS_TOKEN",
+        metavar="REFERENCE",
+        help="Lets its bearer read /metrics from elsewhere than loopback: env:NAME or file:PATH.",
+        show_default=False,
+    ),
+]
 _PARTS = ("scep", "pki")
 
 
@@ -50,7 +65,9 @@ def command(
     ] = None,
     tls_cert: Certificate = None,
     tls_key: Key = None,
+    http_redirect: Annotated[int | None, typer.Option("--http-redirect", hidden=True)] = None,
     trusted_proxy: Proxies = None,
+    metrics_token: MetricsToken = None,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """Serve SCEP, CRLs, OCSP and health until interrupted.
@@ -58,8 +75,12 @@ def command(
     Says `listening on URL` on stderr when it is ready. One line is logged for each decision; SIGTERM finishes
     what is in flight.
     """
+    if http_redirect is not None:
+        what = "`onboard serve --http-redirect`"
+        raise NotYetError(what, hint="let the web server before it redirect, except /crl, /ocsp and /ca")
+    parts, tls, proxies = _parts(only), _tls(tls_cert, tls_key), _networks(trusted_proxy)
     session = open_session(org, state)
-    config = _configure(session, only, tls_cert, tls_key, trusted_proxy, key_passphrase)
+    config = _configure(session, parts, tls, proxies, metrics_token, key_passphrase)
     _serve(config, host, port, workers)
 
 
@@ -79,12 +100,14 @@ def up(
     tls_cert: Certificate = None,
     tls_key: Key = None,
     trusted_proxy: Proxies = None,
+    metrics_token: MetricsToken = None,
     key_passphrase: KeyPassphrase = None,
 ) -> None:
     """All of it: create what is missing of the CAs, write payloads and whitelist, then serve.
 
     Run it again after every change of the org definition.
     """
+    parts, tls, proxies = _parts(None), _tls(tls_cert, tls_key), _networks(trusted_proxy)
     session = open_session(org, state)
     with console.progress("making keys and certificates"):
         rows = ca.initialise(session, key_passphrase)
@@ -92,42 +115,45 @@ def up(
     generate.command(out=out or session.folder / "payloads", org=org, state=state)
     if session.organization.onboarding is not None:
         whitelist.command(org=org)
-    config = _configure(session, None, tls_cert, tls_key, trusted_proxy, key_passphrase)
+    config = _configure(session, parts, tls, proxies, metrics_token, key_passphrase)
     _serve(config, host, port, workers)
 
 
 def _configure(
     session: Session,
-    only: str | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    trusted_proxy: list[str] | None,
+    parts: Parts,
+    tls: Tls | None,
+    proxies: Sequence[Network],
+    metrics_token: str | None,
     key_passphrase: str | None,
 ) -> ServerConfig:
     from onboard.serve import configure
     from onboard.serve.reporting import reporting
-    from scep_server.runtime.config import Tls
 
-    if (tls_cert is None) != (tls_key is None):
-        msg = "--tls-cert and --tls-key go together"
-        raise typer.BadParameter(msg)
     site = ca.site_of(session, key_passphrase)
-    return configure(
+    groups = session.organization.groups if parts.scep else ()  # nothing else asks for their secrets
+    config = configure(
         site,
-        session.static_challenges(),
-        former={group.name: session.former_challenges(group) for group in session.organization.groups},
-        parts=_parts(only),
-        trusted_proxies=[_network(text) for text in trusted_proxy or ("127.0.0.0/8", "::1/128")],
-        tls=Tls(certificate=tls_cert, key=tls_key) if tls_cert and tls_key else None,
+        session.static_challenges() if parts.scep else {},
+        former={group.name: session.former_challenges(group) for group in groups},
+        parts=parts,
+        trusted_proxies=proxies,
+        tls=tls,
         keep_up=True,
         reports=reporting(site, session.tokens()),
     )
+    if metrics_token is None:
+        return config
+    token = resolve_reference(metrics_token, session.folder, "--metrics-token")
+    return replace(config, metrics_token=token.reveal())
 
 
 def _parts(only: str | None) -> Parts:
     from onboard.serve import Parts
 
     chosen = _PARTS if only is None else tuple(part.strip() for part in only.split(","))
+    if "portal" in chosen:
+        raise NotYetError("`onboard serve --only portal`", hint=f"there are {', '.join(_PARTS)}")
     unknown = [part for part in chosen if part not in _PARTS]
     if unknown:
         msg = f"{unknown[0]!r} is no part of the server; there are {', '.join(_PARTS)}"
@@ -135,9 +161,39 @@ def _parts(only: str | None) -> Parts:
     return Parts(scep="scep" in chosen, pki="pki" in chosen)
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
+    """Certificate and key to serve https with, tried before anything starts.
+
+    Raises:
+        OnboardError: they cannot be read, or do not go together.
+    """
+    import ssl
+
+    from scep_server.runtime.config import Tls
+
+    if (certificate is None) != (key is None):
+        msg = "--tls-cert and --tls-key go together"
+        raise typer.BadParameter(msg)
+    if certificate is None or key is None:
+        return None
+    for path in (certificate, key):
+        ca.read_file(path)
     try:
-        return ipaddress.ip_network(text)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
+    except ssl.SSLError as error:
+        msg = f"{certificate} and {key} are no PEM certificate and its key ({error.reason or error})"
+        raise OnboardError(msg, hint="--tls-cert: the server's certificate, then its issuers") from error
+    return Tls(certificate=certificate, key=key)
+
+
+def _no_password() -> str:
+    msg = "the key of --tls-key is encrypted"
+    raise OnboardError(msg, hint="decrypt it into a file that the server alone can read")
+
+
+def _networks(texts: list[str] | None) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts or ("127.0.0.0/8", "::1/128"))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--trusted-proxy") from None
 
@@ -151,8 +207,16 @@ def _serve(config: ServerConfig, host: str, port: int, workers: int) -> None:
         listening = listen(host, port)
     except OSError as error:
         msg = f"cannot listen on {host} port {port}: {error.strerror}"
-        raise OnboardError(msg, hint="choose another --port, or stop what listens there") from error
+        raise OnboardError(msg, hint=_cure(error)) from error
     try:
         serve(config, [listening], workers=workers, announce=console.note)
     except StoreError as error:
         raise OnboardError(error.reason, hint=error.remedy) from error
+
+
+def _cure(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE), or a web server before this one"
+    if error.errno == errno.EADDRINUSE:
+        return "choose another --port, or stop what listens there"
+    return "--host is an address or name of this machine; 0.0.0.0 and :: are all of them"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError, SecretUnavailableError, StateError
 from onboard.model import Group, Organization
 from onboard.secret import Secret
@@ -130,7 +131,7 @@ def parse_values(assignments: Sequence[str] | None) -> Mapping[str, str]:
     """`--set VARIABLE=VALUE` options as a mapping.
 
     Raises:
-        OnboardError: an option has no '=' or names no variable.
+        UsageError: an option has no '=' or names no variable.
     """
     from onboard.variables import VARIABLES
 
@@ -139,7 +140,7 @@ def parse_values(assignments: Sequence[str] | None) -> Mapping[str, str]:
         name, separator, value = assignment.partition("=")
         if not separator or name not in VARIABLES:
             msg = f"--set {name}: a variable and its value are wanted, as in device.serial=C02XK0AAJGH5"
-            raise OnboardError(msg, hint=f"variables are {', '.join(VARIABLES)}")
+            raise UsageError(msg, hint=f"variables are {', '.join(VARIABLES)}")
         values[name] = value
     return values
 
@@ -148,7 +149,7 @@ def resolve_reference(text: str, folder: Path, option: str) -> Secret:
     """A secret named on the command line as `env:NAME` or `file:PATH`; never the secret itself.
 
     Raises:
-        OnboardError: it is neither.
+        UsageError: it is neither.
         SecretUnavailableError: it is not set or cannot be read.
     """
     from onboard.errors import Place
@@ -160,7 +161,7 @@ def resolve_reference(text: str, folder: Path, option: str) -> Secret:
         msg = (
             f"{option} takes env:NAME or file:PATH, not the secret itself: it would show in the process list"
         )
-        raise OnboardError(msg)
+        raise UsageError(msg)
     place = Place(path=option)
     reference = SecretReference(source=SecretSource(source), name=name, place=place)
     try:

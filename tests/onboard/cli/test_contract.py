@@ -244,3 +244,13 @@ def test_json_is_one_document(onboard, folder) -> None:
     """Machine-readable output is one JSON value, whatever is said on stderr beside it."""
     for arguments in (["check"], ["cert", "list"], ["challenge", "list"], ["ca", "init"], ["whitelist"]):
         assert isinstance(json.loads(onboard(*arguments, "--format", "json").out), list)
+
+
+def test_a_script_with_certificates_is_judged_as_a_script(onboard, folder) -> None:
+    """Enrolment scripts carry CAs; they are payloads and no CAs that Apple profiles would lack."""
+    onboard("generate", "--out", "payloads")
+    done = onboard("lint", "--format", "json", "payloads")
+    assert [finding for finding in done.json if finding["severity"] == "warning"] == []
+    script = folder / "payloads/staff/linux/staff.sh"
+    script.write_text(script.read_text().replace("set -eu", "set -u"))
+    assert onboard("lint", str(script)).code == 1

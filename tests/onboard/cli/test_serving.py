@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from .conftest import CHALLENGE
 
@@ -21,8 +23,10 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    environment = os.environ | {"NORTHWIND_STAFF_CHALLENGE": CHALLENGE}
+def running(
+    folder: Path, *arguments: str, secret: str = CHALLENGE
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    environment = os.environ | {"NORTHWIND_STAFF_CHALLENGE": secret}
     process = subprocess.Popen(
         [sys.executable, "-m", "onboard", *arguments, "--port", "0"],
         cwd=folder,
@@ -111,3 +115,50 @@ def test_unset_challenge_stops_serve(onboard, folder, monkeypatch) -> None:
 def test_half_a_certificate_is_a_usage_error(onboard, folder) -> None:
     """`--tls-cert` without `--tls-key` is refused."""
     assert onboard("serve", "--tls-cert", "x.pem").code == 64
+
+
+def test_parts_ask_for_their_own_secrets_alone(folder) -> None:
+    """CRLs and OCSP outside need no challenge, so the host there is given none."""
+    with running(folder, "serve", "--only", "pki", secret="") as (base, _):
+        assert httpx.get(f"{base}/crl/staff.crl", trust_env=False).status_code == 200
+        assert httpx.get(f"{base}/scep/staff?operation=GetCACaps", trust_env=False).status_code == 404
+
+
+def test_metrics_from_afar_need_the_token(folder) -> None:
+    """Through a proxy nobody is on loopback; the bearer of the token reads them all the same."""
+    (folder / "token").write_text("a-token-for-prometheus\n")
+    afar = {"x-forwarded-for": "10.0.0.9"}
+    with running(folder, "serve", "--metrics-token", "file:token") as (base, _):
+        for token, code in (("", 403), ("something-else", 403), ("a-token-for-prometheus", 200)):
+            headers = afar | {"authorization": f"Bearer {token}"}
+            assert httpx.get(f"{base}/metrics", headers=headers, trust_env=False).status_code == code
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        ("absent.pem", "pki/staff.pem", "absent.pem cannot be read: No such file or directory"),
+        ("org.yaml", "org.yaml", "no PEM certificate and its key"),
+        ("pki/staff.pem", ".onboard/keys/root.key", "no PEM certificate and its key"),
+        ("pki/staff.pem", "encrypted.key", "is encrypted"),
+    ],
+)
+def test_a_wrong_tls_certificate_is_told_before_anything_starts(
+    onboard, folder, certificate, key, says
+) -> None:
+    """The file and the reason; nobody is asked for a passphrase on a server's console."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    (folder / "encrypted.key").write_bytes(
+        made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"passphrase"))
+    )
+    done = onboard("serve", "--port", "0", "--tls-cert", certificate, "--tls-key", key)
+    assert (done.code, done.out) == (1, "")
+    assert says in done.err
+
+
+def test_an_address_of_another_machine_names_the_option(onboard, folder) -> None:
+    """The cure is another --host, not another port."""
+    done = onboard("serve", "--host", "192.0.2.1", "--port", "0")
+    assert done.code == 1
+    assert "cannot listen on 192.0.2.1 port 0" in done.err
+    assert "--host" in done.err
