@@ -277,6 +277,7 @@ class SqliteStore:
         """See `Store.probe`."""
         with self._lock, translated(self._path), self._turn:
             self._place.demand_same()
+            self._turn.try_out()
             self._writer.execute("begin immediate")
             try:
                 self._writer.execute("insert into revisions values (' probe', 0)")

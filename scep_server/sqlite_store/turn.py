@@ -11,6 +11,8 @@ import fcntl
 import os
 from pathlib import Path
 
+_BATCH_OCTETS = 65_536
+
 
 class WriterTurn:
     """A context manager that waits for its turn; one for each store, so one for each descriptor.
@@ -30,6 +32,22 @@ class WriterTurn:
 
     def __exit__(self, *_: object) -> None:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def try_out(self) -> None:
+        """Write what a large batch takes, and take it back.
+
+        A transaction that is rolled back never reaches the disk, so it never meets a full one.
+
+        Raises:
+            OSError: there is no room, or the disk does not write.
+        """
+        written = 0
+        try:
+            while written < _BATCH_OCTETS:  # the last octets that fit are taken without a complaint
+                written += os.pwrite(self._descriptor, bytes(_BATCH_OCTETS - written), written)
+            os.fsync(self._descriptor)
+        finally:
+            os.ftruncate(self._descriptor, 0)
 
     def close(self) -> None:
         """Let go of the file."""

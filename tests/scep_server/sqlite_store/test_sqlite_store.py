@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -151,6 +152,22 @@ def test_a_full_disk_loses_nothing_and_passes(path):
     store._writer.execute("pragma max_page_count = 1000000")
     assert set(store.record([an_issuance(1), *big], NOW)) == {Recorded()}
     assert not verify(store.audit()).fault
+    store.close()
+
+
+def test_a_probe_meets_a_full_disk(path):
+    """Health must not say that all is well where no certificate could be recorded."""
+    store = SqliteStore(path)
+    store.probe()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(StoreUnavailableError, match="too large"):
+            store.probe()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    store.probe()
+    assert path.with_name(f"{path.name}-turn").stat().st_size == 0
     store.close()
 
 
