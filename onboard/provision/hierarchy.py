@@ -28,6 +28,8 @@ class Kind(enum.StrEnum):
     SIGNING = "signing"
     AUDIT = "audit"
     CRL = "crl"
+    HTTPS = "https"  # the file of serve's --tls-cert; not ours to make
+    TRUST = "trust"  # other people's authorities, which the org definition names by file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from onboard.pki import public_path
 from onboard.provision import crls
+from onboard.provision.foreign import foreign_rows
 from onboard.provision.hierarchy import Kind, Leaf, has_crl_file, leaves
 from onboard.provision.leaves import Inventory, in_use, inventory
 from onboard.provision.report import Outcome, Row, certificate_row
@@ -31,6 +32,7 @@ def inspect(site: Site) -> tuple[Row, ...]:
         if has_crl_file(site.organization, authority):
             rows.append(_crl(site, authority.name))
     rows += [_leaf(site, leaf, stock) for leaf in leaves(site.organization)]
+    rows += foreign_rows(site)
     judged = (_judge(site, row) for row in rows)
     return tuple(sorted(judged, key=lambda row: (row.not_after is not None, row.not_after or site.now)))
 

@@ -30,8 +30,8 @@ class Standing:
     """One thing.
 
     Attributes:
-        kind: authority, crl, ra, ocsp, radius, signing, secret, catalogue or certificates.
-        name: of the authority, group, radius, tag or secret.
+        kind: of a row, or secret, catalogue or certificates.
+        name: of the authority, group, radius, file, tag or secret.
         state: how it stands at the moment of asking.
         ends: when it must be replaced, aware UTC; None: it never ends, or is missing.
         remark: what it is, and what to do where there is something to do.

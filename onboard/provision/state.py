@@ -12,6 +12,7 @@ DIR/                0700, the owner's alone
   audit/checkpoints.key  signs checkpoints of the audit trail, with checkpoints.pem
   outbox/NAME.json  how much of the audit trail a sink has; checkpoint.json, the newest checkpoint
   crl/NAME.crl      CRLs as the server publishes them
+  https.json        where the certificates of `serve --tls-cert` lie
   store.sqlite3     challenges, certificates, audit trail
 
 A renewed pair lies beside the old one as `GROUP@2.key`, `GROUP@3.key`...: an old RA still opens what was sent

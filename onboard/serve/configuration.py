@@ -11,6 +11,7 @@ from cryptography import x509
 from onboard.errors import PkiError
 from onboard.model import Authority, ChallengeType, Group, Rate
 from onboard.provision import Site, issuance_policies
+from onboard.provision.foreign import note_https
 from onboard.provision.hierarchy import crl_valid_for, has_crl_file
 from onboard.provision.leaves import read
 from onboard.provision.serving import Loader
@@ -41,6 +42,11 @@ class Parts:
     scep: bool = True
     pki: bool = True
 
+    @property
+    def name(self) -> str:
+        """What they are called together."""
+        return "+".join(part for part, served in (("scep", self.scep), ("pki", self.pki)) if served)
+
 
 def configure(
     site: Site,
@@ -63,13 +69,16 @@ def configure(
         trusted_proxies: networks whose X-Forwarded-For is believed.
         tls: certificate and key, to serve https.
         reports: what leaves this machine of the audit trail, of `reporting`; None: nothing does.
-        keep_up: renew RA, OCSP and signing certificates while it runs, and take what others renewed.
+        keep_up: renew RA, OCSP and signing certificates while it runs, take what others renewed, and note
+            where the certificate for https lies.
 
     Raises:
         PkiError: a certificate or key is not there.
         StateError: the state folder cannot be used.
     """
     parts = parts or Parts()
+    if keep_up:
+        note_https(site.state, parts.name, None if tls is None else tls.certificate)
     organization, pepper = site.organization, site.state.pepper()
     shared = {group.name: _static(group, challenges, former or {}, pepper) for group in organization.groups}
 

@@ -1,170 +1,94 @@
-"""Somebody else's authority: trusted, never made here; and ours below it."""
+"""Certificates that others make are watched as well: of https, of RADIUS trust, of audit sinks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.northwind import NORTHWIND, ROOT, STAFF, STAFF_CA
-from support.sites import NOW, new_site
+from support.certificates import make_certificate
+from support.sites import provisioned
 
-from onboard.errors import OnboardError, PkiError
-from onboard.model import Anchor, Authority, Organization
-from onboard.pki import read_certificates
-from onboard.plan import make_plan
-from onboard.provision import Kind, Outcome, Site, import_certificate, init, inspect, request, seal, sign_crl
-from onboard.radius import make_policy
-from onboard.secret import Secret
-from onboard.serve import configure
-from scep_server.authority import IssuingAuthority, Urls, certificate_authority, root
-from scep_server.keys import generate
-
-THEIRS = Authority(name="corp", certificate="pki/corp-adcs.pem")
-BELOW = replace(STAFF_CA, issuer="corp")
-RADIUS = replace(NORTHWIND.radius[0], trust=(Anchor(authority="corp"),))
-NETWORKS = tuple(replace(network, radius=RADIUS) for network in NORTHWIND.networks)
-ORGANIZATION: Organization = replace(
-    NORTHWIND,
-    authorities=(THEIRS, BELOW),
-    radius=(RADIUS,),
-    networks=NETWORKS,
-    groups=(replace(STAFF, authority=BELOW, networks=NETWORKS),),
-)
-
-
-class Corp:
-    """The other PKI."""
-
-    def __init__(self, urls: Urls | None = None):
-        key, name = (
-            generate("ec-p256"),
-            x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Corp Root")]),
-        )
-        top = root(name, key, path_length=1, valid_for=timedelta(days=9999), serial=1, now=NOW)
-        more = {"urls": urls} if urls else {}
-        self.authority = IssuingAuthority(name="corp", certificate=top, key=key, **more)
-
-    @property
-    def pem(self) -> bytes:
-        return self.authority.certificate.public_bytes(Encoding.PEM)
-
-    def sign(self, pem: bytes) -> bytes:
-        csr = x509.load_pem_x509_csr(pem)
-        made = certificate_authority(
-            self.authority,
-            csr.subject,
-            csr.public_key(),
-            path_length=0,
-            valid_for=timedelta(days=1825),
-            serial=2,
-            now=NOW,
-        )
-        return made.public_bytes(Encoding.PEM)
+from onboard.errors import StateError
+from onboard.model import Anchor
+from onboard.provision import Outcome, inspect
+from onboard.provision.foreign import note_https
+from onboard.provision.standing import State, standings
+from onboard.serve import Parts, configure
+from scep_server.runtime.config import Tls
 
 
 @pytest.fixture
-def site(tmp_path) -> Site:
-    (tmp_path / "pki").mkdir()
-    return new_site(tmp_path, ORGANIZATION)
+def site(tmp_path):
+    return provisioned(tmp_path)
 
 
-def finished(site: Site, corp: Corp) -> Site:
-    (site.folder / THEIRS.certificate).write_bytes(corp.pem)
-    import_certificate(site, "staff", corp.sign(request(site, "staff")), "staff.crt")
-    init(site)
-    return site
+@pytest.fixture
+def pem(tmp_path):
+    path = tmp_path / "https.pem"
+    path.write_bytes(make_certificate("scep.northwind.example").certificate.public_bytes(Encoding.PEM))
+    return path
 
 
-def test_request_and_import_end_in_a_server(site):
-    """Below somebody else's root everything is made but that root, and the server can start."""
-    rows = {(row.kind, row.name): row for row in init(finished(site, Corp()))}
-    assert {row.outcome for row in rows.values()} == {Outcome.KEPT}
-    assert (Kind.OCSP, "corp") not in rows
-    assert (Kind.CRL, "corp") not in rows
-    (endpoint,) = configure(site, {}).endpoints
-    assert endpoint.authority.chain == (site.certificate("corp"),)
-    assert [a.name for a in configure(site, {}).authorities or ()] == ["staff"]
+def rows(site, kind):
+    return [row for row in inspect(site) if row.kind.value == kind]
 
 
-def test_until_the_certificate_comes_the_request_waits(site):
-    """`ca init` writes the request and says what to do; `status` says so too."""
-    (site.folder / THEIRS.certificate).write_bytes(Corp().pem)
-    blocked = {row.name: row for row in init(site) if row.kind is Kind.AUTHORITY}["staff"]
-    assert blocked.outcome is Outcome.BLOCKED
-    assert x509.load_pem_x509_csr((site.folder / "pki/staff.csr").read_bytes()).is_signature_valid
-    waiting = {row.name: row for row in inspect(site) if row.kind is Kind.AUTHORITY}["staff"]
-    assert "ca import staff FILE" in waiting.remark
+def test_serve_notes_the_certificate_of_https(site, pem):
+    """What a server answers https with is listed from then on, with its end."""
+    assert rows(site, "https") == []
+    configure(site, {}, tls=Tls(certificate=pem, key=pem), keep_up=True)
+    (row,) = rows(site, "https")
+    assert row.name == str(pem)
+    assert row.not_after is not None
+    assert "restart" in row.remark
 
 
-def test_its_absence_is_named(site):
-    """Nothing can be made below a certificate that is not there."""
-    with pytest.raises(PkiError, match=r"corp-adcs\.pem is not there"):
-        init(site)
+def test_a_configuration_that_is_not_served_notes_nothing(site, pem):
+    """A rehearsal on the same state leaves the server's note alone."""
+    configure(site, {}, tls=Tls(certificate=pem, key=pem), keep_up=True)
+    configure(site, {})
+    assert len(rows(site, "https")) == 1
 
 
-def test_payloads_carry_its_certificate(site):
-    """It is the root that SCEP clients pin, and an anchor of the RADIUS server."""
-    finished(site, Corp())
-    certificates = read_certificates(site.organization, site.folder)
-    plan = make_plan(site.organization, site.organization.groups[0], certificates, None)
-    assert plan.root.parsed == site.certificate("corp")
-    assert all(network.anchors == (plan.root,) for network in plan.networks)
+def test_the_note_follows_the_server(site, pem, tmp_path):
+    """Without https it goes; a server of other parts has its own."""
+    other = tmp_path / "other.pem"
+    other.write_bytes(pem.read_bytes())
+    note_https(site.state, Parts().name, pem)
+    note_https(site.state, Parts(scep=False).name, other)
+    assert [row.name for row in rows(site, "https")] == [str(pem), str(other)]
+    note_https(site.state, Parts().name, None)
+    assert [row.name for row in rows(site, "https")] == [str(other)]
 
 
-def test_radius_fetches_its_crl_from_where_its_certificates_say(site):
-    """Our server does not publish it; without it nobody would be let in."""
-    finished(site, Corp(Urls(crl="http://crl.corp.example/root.crl", ocsp="", issuer="http://x.example/c")))
-    certificates = read_certificates(site.organization, site.folder)
-    policy = make_policy(site.organization, RADIUS, certificates)
-    assert policy.crl_urls["corp"] == "http://crl.corp.example/root.crl"
+def test_a_file_that_is_gone_is_missing(site, pem):
+    """And one that holds something else is no better."""
+    note_https(site.state, "scep+pki", pem)
+    for content, words in ((b"something else", "no certificate"), (None, "cannot be read")):
+        pem.write_bytes(content) if content else pem.unlink()
+        (row,) = rows(site, "https")
+        assert (row.outcome, row.not_after) == (Outcome.BLOCKED, None)
+        assert words in row.remark
+    found = standings(site.organization, inspect(site), {}, (), site.now)
+    assert next(one for one in found if one.kind == "https").state is State.MISSING
 
 
-def test_radius_without_its_crl_is_refused(site):
-    """A configuration that would let nobody in is not written."""
-    finished(site, Corp())
-    certificates = read_certificates(site.organization, site.folder)
-    with pytest.raises(OnboardError, match="names its CRL by http"):
-        make_policy(site.organization, RADIUS, certificates)
+def test_a_trusted_file_is_listed(site, pem):
+    """The authority of another PKI that a RADIUS server's certificate comes from; DER is read as well."""
+    der = site.folder / "other-root.cer"
+    der.write_bytes(make_certificate("Other Root").certificate.public_bytes(Encoding.DER))
+    (radius, *rest) = site.organization.radius
+    trusting = replace(radius, trust=(*radius.trust, Anchor(file="other-root.cer")))
+    changed = replace(site, organization=replace(site.organization, radius=(trusting, *rest)))
+    (row,) = rows(changed, "trust")
+    assert (row.name, row.file) == ("other-root.cer", str(der))
+    assert row.not_after is not None
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda site: request(site, "corp"),
-        lambda site: import_certificate(site, "corp", b"", "x"),
-        lambda site: sign_crl(site, "corp"),
-        lambda site: seal(site, "corp", site.folder / "x", Secret("correct horse battery")),
-    ],
-)
-def test_its_key_is_not_ours_to_use(site, use):
-    """What needs the key says whose it is."""
-    with pytest.raises(PkiError, match="somebody else's authority"):
-        use(finished(site, Corp()))
-
-
-def test_crls_live_as_long_as_the_org_says(tmp_path):
-    """`crl_valid_for` of an offline authority, and that of `pki` for those that groups enrol with."""
-    short = replace(ROOT, crl_valid_for=timedelta(days=30))
-    pki = replace(NORTHWIND.pki, crl_valid_for=timedelta(days=5))
-    organization = replace(NORTHWIND, authorities=(short, *NORTHWIND.authorities[1:]), pki=pki)
-    site = new_site(tmp_path, organization)
-    init(site)
-    crl = x509.load_der_x509_crl((tmp_path / "pki/root.crl").read_bytes())
-    assert crl.next_update_utc == NOW + timedelta(days=30)
-    published = {a.name: a for a in configure(site, {}).authorities or ()}
-    assert published["staff"].crl_valid_for == timedelta(days=5)
-    assert {row.outcome for row in init(site) if row.kind is Kind.CRL} == {Outcome.KEPT}
-    later = replace(site, now=NOW + timedelta(days=16))
-    assert {row.outcome for row in init(later) if row.kind is Kind.CRL} == {Outcome.RENEWED}
-
-
-def test_without_ocsp_certificates_name_no_responder(tmp_path):
-    """`ocsp: false`: no signer is made, no URL goes into certificates, nothing answers."""
-    site = new_site(tmp_path, replace(NORTHWIND, pki=replace(NORTHWIND.pki, ocsp=False)))
-    assert Kind.OCSP not in {row.kind for row in init(site)}
-    access = site.certificate("staff").extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-    assert [d.access_method for d in access.value] == [x509.AuthorityInformationAccessOID.CA_ISSUERS]
-    assert all(a.responder is None for a in configure(site, {}).authorities or ())
+def test_a_damaged_note_says_what_to_do(site):
+    """It is not passed over in silence."""
+    (site.state.path / "https.json").write_text("{")
+    with pytest.raises(StateError) as caught:
+        inspect(site)
+    assert "remove it" in caught.value.hint
