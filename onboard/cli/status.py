@@ -47,9 +47,10 @@ def command(
 ) -> None:
     """List everything that expires or is stale, soonest first; no key is opened.
 
-    Authorities and their CRLs, RAs, OCSP signers, RADIUS, signing and https certificates, trusted files, secrets
-    that are not set, the facts behind the whitelist, and for each group the first certificate that ends without
-    having been renewed. A line in cron: onboard status --fail-within 30d --format mail | sendmail -t
+    Authorities and their CRLs, RAs, OCSP signers, RADIUS, signing and https certificates, trusted files,
+    secrets that are not set, the facts behind the whitelist, and for each group the first certificate that
+    ends without having been renewed. A line in cron:
+    onboard status --fail-within 30d --format mail | sendmail -t
     """
     from onboard.provision import inspect
     from onboard.provision.standing import standings
