@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import plistlib
 import re
+from datetime import timedelta
 from xml.parsers.expat import ExpatError
 
 from cryptography import x509
@@ -19,7 +20,7 @@ from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
 from onboard.devices.request_shape import APPLE
-from onboard.devices.settings import DeviceSettings, EnrolmentSettings
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Patience
 from onboard.devices.signed_profile import open_profile
 from onboard.secret import Secret
 
@@ -136,6 +137,9 @@ def _enrolment(scep: Fields) -> EnrolmentSettings:
         key_bits=bits,
         shape=APPLE,
         pin=_fingerprint(scep),
+        patience=Patience(
+            polls=scep.integer("Retries", 3), every=timedelta(seconds=scep.integer("RetryDelay", 10))
+        ),
         identifier=scep.text("Name", ""),
     )
 

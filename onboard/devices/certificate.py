@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asn1crypto import pem
+from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
@@ -12,8 +14,16 @@ def parse_certificate(content: bytes) -> x509.Certificate:
     Raises:
         ValueError: it is none, or some part of it cannot be read.
     """
-    pem = content.lstrip().startswith(b"-----BEGIN")
-    certificate = x509.load_pem_x509_certificate(content) if pem else x509.load_der_x509_certificate(content)
+    try:
+        der = pem.unarmor(content)[2] if content.lstrip().startswith(b"-----BEGIN") else content
+        serial = asn1.Certificate.load(der)["tbs_certificate"]["serial_number"].native
+    except TypeError as error:
+        msg = f"not a certificate: {error}"
+        raise ValueError(msg) from error
+    if serial <= 0:  # RFC 5280 §4.1.2.2; the library below reads such a one for the time being
+        msg = "the serial number of the certificate is not positive"
+        raise ValueError(msg)
+    certificate = x509.load_der_x509_certificate(der)
     try:
         for part in (
             certificate.issuer,

@@ -81,6 +81,7 @@ def read_sheet(sheet: bytes) -> EnrolmentSettings:
         key_bits=int(bits),
         shape=CHROME_CONNECTOR,
         pin=None,  # the form has no field for a fingerprint
+        patience=None,  # it answers the device within one request
     )
 
 

@@ -47,6 +47,13 @@ class CertificateRequest:
     extended_key_usage: tuple[str, ...] = ()  # dotted OIDs; empty asks for none
 
 
+def issuer_and_subject(
+    issuer: x509.Certificate, subject: Sequence[Sequence[NameAttribute]], *, utf8: bool
+) -> bytes:
+    """IssuerAndSubject, what a CertPoll asks for (RFC 8894 §3.3.3)."""
+    return der.sequence(issuer.subject.public_bytes(), name_der(subject, utf8=utf8))
+
+
 def name_der(subject: Sequence[Sequence[NameAttribute]], *, utf8: bool) -> bytes:
     """A Name (RFC 5280 §4.1.2.4); PrintableString where it fits unless `utf8`."""
     return der.sequence(

@@ -73,8 +73,8 @@ class ScepFailureError(ScepError):
 class ScepPendingError(ScepError):
     """The server wants a person to decide first; `transaction_id` is what a poll would name."""
 
-    def __init__(self, transaction_id: str) -> None:
-        super().__init__("the server answered PENDING: somebody has to approve this request")
+    def __init__(self, transaction_id: str, *, hint: str = "") -> None:
+        super().__init__("the server answered PENDING: somebody has to approve this request", hint=hint)
         self.transaction_id = transaction_id
 
 

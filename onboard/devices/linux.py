@@ -20,7 +20,7 @@ from onboard.devices.errors import DeviceError
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
 from onboard.devices.request_shape import CERTMONGER
 from onboard.devices.server_names import NameRule, ServerNames
-from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings, Patience
 from onboard.devices.shell_settings import here_documents, read_settings
 from onboard.secret import Secret
 
@@ -35,6 +35,7 @@ _TYPES = {
     "DC": "0.9.2342.19200300.100.1.25",
     "UID": "0.9.2342.19200300.100.1.1",
 }
+_PATIENCE = Patience(polls=None)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _KEY_MANAGEMENT = frozenset({"wpa-eap", "wpa-eap-suite-b-192"})
@@ -86,6 +87,7 @@ def _enrolment(settings: Mapping[str, str]) -> EnrolmentSettings:
         key_bits=int(bits),
         shape=CERTMONGER,
         pin=Fingerprint(bytes.fromhex(pin)),
+        patience=_PATIENCE,
     )
 
 

@@ -141,7 +141,7 @@ class ScepClient:
         )
 
     def poll(self, endpoint: Endpoint, request: CertificateRequest, waiting: PreparedRequest) -> Identity:
-        """CertPoll (§3.3.3): ask for the certificate of a request that was answered PENDING; raises as `enroll`.
+        """CertPoll (§3.3.3): ask for what a request answered PENDING is to become; raises as `enroll`.
 
         Args:
             endpoint: what `discover` found.

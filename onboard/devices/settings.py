@@ -26,6 +26,22 @@ class Medium(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How a device goes on asking where the server answers PENDING (RFC 8894 §3.3.3)."""
+
+    polls: int | None  # None: until it is stopped
+    every: timedelta | None = None  # None: as its software sees fit
+
+    def __str__(self) -> str:
+        """For people."""
+        if self.polls is None or self.every is None:
+            return "until it is stopped"
+        seconds = int(self.every.total_seconds())
+        pause = f"{seconds // 60} min" if seconds >= 60 and not seconds % 60 else f"{seconds} s"
+        return f"{self.polls} times, {pause} apart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentSettings:
     """With what, where and how to enrol."""
 
@@ -34,6 +50,7 @@ class EnrolmentSettings:
     key_bits: int
     shape: RequestShape
     pin: Fingerprint | None  # None: this platform's artifact cannot pin
+    patience: Patience | None  # None: PENDING is a failure
     identifier: str = ""  # CA identifier (Apple's Name); empty for the client's own
 
 

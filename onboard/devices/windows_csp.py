@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from cryptography import x509
 
@@ -20,7 +21,7 @@ from onboard.devices.csr import CertificateRequest
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import CLIENT_AUTH
 from onboard.devices.request_shape import WINDOWS
-from onboard.devices.settings import EnrolmentSettings
+from onboard.devices.settings import EnrolmentSettings, Patience
 from onboard.devices.windows_names import parse_alt_names, parse_subject
 from onboard.devices.windows_syncml import Command
 from onboard.secret import Secret
@@ -60,6 +61,7 @@ _REQUIRED = (
     "CAThumbprint",
 )
 _TPM_BITS = 2048
+_MOST_POLLS = 30
 
 
 def trusted_certificate(command: Command) -> tuple[str, x509.Certificate] | None:
@@ -146,7 +148,16 @@ def _enrolment(values: Mapping[str, str], base: str) -> EnrolmentSettings:
         key_bits=bits,
         shape=WINDOWS,
         pin=Fingerprint(bytes.fromhex(thumbprint)),
+        patience=_patience(values, base),
     )
+
+
+def _patience(values: Mapping[str, str], base: str) -> Patience:
+    """RetryCount (3 where absent, 30 at most) and RetryDelay in minutes (5 where absent)."""
+    polls = int(values.get("RetryCount", "3"))
+    if polls > _MOST_POLLS:
+        raise DeviceError(f"{base}/RetryCount", f"{polls} is more than {_MOST_POLLS}")
+    return Patience(polls=polls, every=timedelta(minutes=int(values.get("RetryDelay", "5"))))
 
 
 def _request(values: Mapping[str, str], base: str) -> CertificateRequest:

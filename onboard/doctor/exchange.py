@@ -92,7 +92,7 @@ def send(visit: Visit, seen: Seen, prepared: PreparedRequest, *, post: bool | No
     answer = visit.line.send(seen.shape, prepared.message, post=posts, old=seen.old)
     reply, unreadable = None, ""
     try:
-        reply = read_reply(answer.body, seen.endpoint.authority.signer, prepared.signing_key)
+        reply = read_reply(answer.body, seen.endpoint.authority.signer, prepared.signer.key)
     except UnreadableReplyError as error:
         unreadable = plain(str(error))
     return Exchange(prepared=prepared, answer=answer, reply=reply, unreadable=unreadable)

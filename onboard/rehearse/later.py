@@ -61,15 +61,17 @@ def live_on(
         return Lived(identity=identity, renewal="too late", renewed=False, error=error)
     if begins is not None and later.now < begins:
         return Lived(identity=identity, renewal=f"{renewal.by}, not before {begins:%Y-%m-%d}")
+    again = ""
     try:
         if renewal.signed:
             fresh = _sign_again(settings, enrolment, identity, later)
         else:
             pushed = steps.read(row, artifacts, later)
-            _, fresh = steps.enrol(pushed.enrolment or enrolment, pushed, later)
+            got = steps.enrol(row, pushed.enrolment or enrolment, pushed, later)
+            fresh, again = got.identity, ", approved again" if got.remark else ""
     except OnboardError as error:
         return Lived(identity=identity, renewal="failed", renewed=False, error=steps.told(error))
-    return Lived(identity=fresh, renewal=f"renewed by {renewal.by}", renewed=True)
+    return Lived(identity=fresh, renewal=f"renewed by {renewal.by}{again}", renewed=True)
 
 
 def go_on(row: Result, spot: Spot, lived: Lived, chain: Sequence[x509.Certificate], later: Stage) -> Result:

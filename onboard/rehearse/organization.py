@@ -19,6 +19,7 @@ from onboard.model import ChallengeType, Group, Organization, Platform
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
 from onboard.radius import Policy
+from onboard.rehearse.approving import approver, onlooker
 from onboard.rehearse.company import Company
 from onboard.rehearse.from_site import air, fetch_crls, labels, sites, vlans
 from onboard.rehearse.given import Given
@@ -86,6 +87,9 @@ def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
         sites=sites(company.organization),
         label=labels(company.organization),
         air=air(company.organization),
+        decide=onlooker(fillings.store, today.now)
+        if company.live
+        else approver(company.organization, fillings.store, today.now),
         progress=company.progress,
     )
 

@@ -45,19 +45,20 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
         yield from (replace(r, ok=True, reason="read only: this format holds no enrolment") for r in rows)
         return
     try:
-        pinned, identity = steps.enrol(settings.enrolment, settings, stage)
+        got = steps.enrol(row, settings.enrolment, settings, stage)
     except OnboardError as error:
         pin = False if isinstance(error, CaUntrustedError) else None
         yield from (
             replace(r, pinned=pin, reason=steps.told(error), failed=steps.step_of(error)) for r in rows
         )
         return
+    identity = got.identity
     chain = (*settings.certificates, *identity.others)
     lived = None if stage.later is None else later.live_on(row, artifacts, settings, identity, stage.later)
     renewal = later.forecast(settings.renewal, identity.certificate)
     for r, spot in zip(rows, spots, strict=True):
-        enrolled = replace(r, pinned=pinned, enrolled=True, renewal=renewal)
-        today = steps.join(enrolled, spot, identity, chain, stage)
+        enrolled = replace(r, pinned=got.pinned, enrolled=True, renewal=renewal)
+        today = _noted(steps.join(enrolled, spot, identity, chain, stage), got.remark)
         if today.authenticated and not spot.partner:
             stage.joined(Member.of(r, spot, identity, chain))
         if lived is None or stage.later is None:
@@ -67,3 +68,7 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
         for site in stage.sites(r.group, spot.label) if stage.authenticator and not spot.partner else ():
             there = replace(spot, name=f"{spot.name}@{site}", site=site)
             yield steps.join(replace(enrolled, network=there.name), there, identity, chain, stage)
+
+
+def _noted(row: Result, remark: str) -> Result:
+    return replace(row, reason="; ".join(filter(None, (row.reason, remark)))) if row.ok else row

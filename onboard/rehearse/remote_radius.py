@@ -20,6 +20,7 @@ from onboard.errors import OnboardError
 from onboard.model import Radius
 from onboard.pki import read_certificates
 from onboard.radius import judge_chain
+from onboard.rehearse.approving import approver, onlooker
 from onboard.rehearse.company import Company
 from onboard.rehearse.from_site import air, labels, vlans
 from onboard.rehearse.given import Given
@@ -91,7 +92,9 @@ def _rows(company: Company, given: Sequence[Given], radius: _Asked, scratch: Pat
         closing(SqliteStore(path)) as store,
         scep(company, path, timedelta(0)) as client,
     ):
+        now = company.site.now
         stage = Stage(
+            decide=onlooker(store, now) if company.live else approver(company.organization, store, now),
             client=client,
             values=Fillings(site=company.site, store=store, given=company.values).on(company.site.now),
             now=company.site.now,

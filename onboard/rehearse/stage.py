@@ -13,10 +13,15 @@ from cryptography import x509
 from onboard.devices.passpoint import Offer
 from onboard.devices.scep_client import Identity
 from onboard.devices.settings import NetworkSettings, TunnelMethod
+from onboard.errors import OnboardError
 from onboard.rehearse.result import Result
 
 Values = Callable[[str, str], Mapping[str, str]]
 """(group, platform) -> a value for each variable, `challenge` among them where the group's is one-time."""
+
+
+Decide = Callable[[str, str], None]
+"""(group, transactionID): approves the waiting request; OnboardError where nobody here decides."""
 
 
 Vlans = Callable[[str, str, str], "int | None"]
@@ -115,6 +120,12 @@ def _nowhere(group: str, label: str) -> Sequence[str]:
     return ()
 
 
+def _undecided(group: str, transaction: str) -> None:
+    del group, transaction
+    msg = "the server answered PENDING: somebody has to approve this request"
+    raise OnboardError(msg)
+
+
 def _silent(told: object) -> None:
     del told
 
@@ -131,6 +142,7 @@ class Stage:
     sites: Callable[[str, str], Sequence[str]] = _nowhere  # (group, label): sites with another VLAN
     air: Sequence[Heard] = ()  # access points that answer to Passpoint
     label: Callable[[str, NetworkSettings], str] = _own_name  # what a network of a group is called in a row
+    decide: Decide = _undecided  # about requests that wait for approval
     progress: Callable[[Result], None] = _silent  # called with each row as it is known
     joined: Callable[[Member], None] = _silent  # called with each device that RADIUS let in
     later: Stage | None = None  # the world of a later day, in which the same devices go on

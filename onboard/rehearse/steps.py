@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.errors import CaUntrustedError, DeviceError, RaSelectionError, ScepTransportError
+from onboard.devices.errors import (
+    CaUntrustedError,
+    DeviceError,
+    RaSelectionError,
+    ScepPendingError,
+    ScepTransportError,
+)
 from onboard.devices.fill_in import fill_in
 from onboard.devices.readers import read_device
 from onboard.devices.scep_client import Identity, ScepClient
@@ -57,15 +63,33 @@ def spots(row: Result, network: NetworkSettings, stage: Stage) -> tuple[Spot, ..
     )
 
 
-def enrol(
-    enrolment: EnrolmentSettings, settings: DeviceSettings, stage: Stage
-) -> tuple[bool | None, Identity]:
-    """A certificate for a new key, and whether the CA was the pinned one; raises OnboardError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """What came of an enrolment."""
+
+    identity: Identity
+    pinned: bool | None  # None: the artifact pins no CA
+    remark: str = ""
+
+
+def enrol(row: Result, enrolment: EnrolmentSettings, settings: DeviceSettings, stage: Stage) -> Enrolled:
+    """A certificate for a new key, after an approval where the group wants one; raises OnboardError."""
     device = client(enrolment, stage)
     endpoint = device.discover(enrolment.pin, settings.certificates)
     key = rsa.generate_private_key(public_exponent=65537, key_size=enrolment.key_bits)
-    identity = device.enroll(endpoint, enrolment.request, key)
-    return (None if enrolment.pin is None else True), identity
+    request = device.prepare(endpoint, enrolment.request, key)
+    pinned, remark = None if enrolment.pin is None else True, ""
+    try:
+        identity = device.send(endpoint, request)
+    except ScepPendingError as pending:
+        patience = enrolment.patience
+        if patience is None or patience.polls == 0:
+            msg = "the server answered PENDING, which this device takes for a failure"
+            raise OnboardError(msg, hint="give this group another type of challenge") from pending
+        stage.decide(row.group, pending.transaction_id)
+        remark = f"approved, as 'onboard cert approve' does; such a device asks {patience}"
+        identity = device.poll(endpoint, enrolment.request, request)
+    return Enrolled(identity=identity, pinned=pinned, remark=remark)
 
 
 def client(enrolment: EnrolmentSettings, stage: Stage) -> ScepClient:

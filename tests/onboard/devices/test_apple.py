@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.filled import files
 from support.northwind import certificates
-from support.scep_responder import KEYS, certificate
+from support.scep_certificates import KEYS, certificate
 
 from onboard.devices.apple import read_profile
 from onboard.devices.errors import DeviceError
 from onboard.devices.passpoint import Provider
 from onboard.devices.server_names import NameRule
-from onboard.devices.settings import Medium
+from onboard.devices.settings import Medium, Patience
 
 PROFILE = files("apple")["mobileconfig"][0]
 
@@ -98,6 +99,7 @@ def test_defaults_are_the_devices_own():
     assert settings.enrolment is not None
     assert settings.enrolment.key_bits == 1024
     assert settings.enrolment.pin is None
+    assert settings.enrolment.patience == Patience(polls=3, every=timedelta(seconds=10))
     assert [n.value for n in settings.enrolment.request.alt_names] == ["a.example.org", "b.example.org"]
     (network,) = settings.networks
     assert (network.tls_minimum, network.tls_maximum) == ("1.0", "1.2")

@@ -7,7 +7,8 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.scep_responder import KEYS, Responder, certificate, degenerate
+from support.scep_certificates import KEYS, certificate, degenerate
+from support.scep_responder import Responder
 
 from onboard.devices.ca_certificates import Fingerprint, choose_ra, parse_ca_certificates
 from onboard.devices.errors import CaUntrustedError, RaSelectionError, ScepTransportError

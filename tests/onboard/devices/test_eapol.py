@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
-from support.scep_responder import KEYS, Responder, certificate
+from support.scep_certificates import KEYS, certificate
+from support.scep_responder import Responder
 
 from onboard.devices import eapol, eapol_network
 from onboard.devices.errors import EapolError

@@ -7,7 +7,8 @@ import hashlib
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.scep_responder import KEYS, Responder, certificate
+from support.scep_certificates import KEYS, certificate
+from support.scep_responder import Responder
 
 from onboard.devices import der
 from onboard.devices.csr import UPN

@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
-from support.scep_responder import KEYS, NOW, Responder
+from support.scep_certificates import KEYS, NOW
+from support.scep_responder import Responder
 
 from onboard.devices import der
 from onboard.devices import errors as e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography import x509
-from support.scep_responder import KEYS, certificate
+from support.scep_certificates import KEYS, certificate
 
 from onboard.devices.server_names import NameRule, ServerNames
 

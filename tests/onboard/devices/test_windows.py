@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from support.filled import files
 from support.northwind import certificates
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.settings import Medium
+from onboard.devices.settings import Medium, Patience
 from onboard.devices.windows import read_windows
 from onboard.devices.windows_names import parse_alt_names, parse_subject
 from onboard.devices.windows_profile import read_lan, read_wlan
@@ -68,6 +69,7 @@ def test_reads_what_the_generator_wrote():
     assert settings.enrolment is not None
     assert settings.enrolment.url == "https://scep.northwind.example/scep/staff"
     assert settings.enrolment.key_bits == 2048
+    assert settings.enrolment.patience == Patience(polls=3, every=timedelta(minutes=5))
     assert [(n.medium, n.ssid) for n in settings.networks] == [
         (Medium.WIFI, b"Northwind"),
         (Medium.ETHERNET, b""),
