@@ -9,6 +9,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from scep_server.runtime.crowd import is_crowded, who_gives_way
+
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
 WRITE_SECONDS = 60.0  # without any progress in taking an answer
 HEAD_LIMIT = 160 * 1024  # octets of a request that are no body: a GET PKIOperation is a long line
@@ -31,11 +33,27 @@ class GuardedProtocol(HttpToolsProtocol):
         self._beside_body = 0  # octets of the current request
         self._in_head = True
         self._in_request = False
+        self.since = self.loop.time()
+
+    @property
+    def address(self) -> str:
+        """Of the client; empty for a local socket."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next move is the client's: to ask, to finish asking, or to take an answer."""
+        return self._is_idle or self._in_request or self._write_deadline is not None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """A client that says nothing is cut off like one that never finishes."""
         super().connection_made(transport)
         self._arm()
+        limit = self.limit_concurrency
+        if limit is not None and is_crowded(len(self.connections), limit):
+            others = [other for other in self.connections if isinstance(other, GuardedProtocol)]
+            for other in who_gives_way(others, limit):
+                other.cut_off()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the timers go with the connection."""
@@ -88,7 +106,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client takes its answer slowly."""
         super().pause_writing()
-        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self._cut_off)
+        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self.cut_off)
 
     def resume_writing(self) -> None:
         """It took some."""
@@ -104,13 +122,14 @@ class GuardedProtocol(HttpToolsProtocol):
         return cycle is None or cycle.response_complete
 
     def _arm(self) -> None:
-        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._cut_off)
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self.cut_off)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _cut_off(self) -> None:
+    def cut_off(self) -> None:
+        """End the connection, whatever is on its way."""
         if not self.transport.is_closing():
             self.transport.abort()

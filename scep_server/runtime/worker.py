@@ -18,6 +18,7 @@ from scep_server.http.exchange import ASGIApp
 from scep_server.http.unanswered import Unanswered
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.config import ServerConfig, Tls
+from scep_server.runtime.crowd import places
 from scep_server.runtime.decisions import LOGGER, log_decision, log_unanswered
 from scep_server.runtime.group_commit import GroupCommit
 from scep_server.runtime.health import Health
@@ -33,7 +34,6 @@ from scep_server.store import Store, StoreError
 
 IDLE_SECONDS = 15  # of a kept-alive connection
 GRACE_SECONDS = 25  # to finish what is in flight; service managers kill after 30 or 90
-CONNECTIONS = 4_096
 FLUSH_SECONDS = 60
 
 
@@ -200,7 +200,7 @@ def http_settings(application: ASGIApp, tls: Tls | None) -> uvicorn.Config:
         proxy_headers=False,  # trusted proxies are our own matter
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=places(),
         ssl_certfile=None if tls is None else tls.certificate,
         ssl_keyfile=None if tls is None else tls.key,
     )
