@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from support.scep_responder import KEYS, NOW, Responder
+from support.scep_certificates import KEYS, NOW
+from support.scep_responder import Responder
 
 from onboard.devices import request_shape as shapes
 from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName

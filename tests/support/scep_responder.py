@@ -9,85 +9,18 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import httpx
-from asn1crypto import cms, core, csr, parser
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
-from cryptography.x509.oid import NameOID
+from support.scep_certificates import KEYS, certificate, common_name, degenerate
+from support.scep_received import SCEP_ATTRIBUTES, Received, read_request
 
 from onboard.devices import der, envelope
 from onboard.devices.request_shape import BerQuirk, Cipher, KeyTransport
-
-NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
-_SCEP = "2.16.840.1.113733.1.9."
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-KEYS = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(3)]
-
-
-def certificate(
-    name: str | x509.Name,
-    public,
-    issuer_name: str,
-    issuer_key,
-    *,
-    ca: bool = False,
-    usage: tuple[str, ...] = (),
-    serial: int = 7,
-    alt_names: x509.SubjectAlternativeName | None = None,
-    client: bool = False,
-) -> x509.Certificate:
-    """A certificate with exactly the extensions named."""
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name if isinstance(name, x509.Name) else _common_name(name))
-        .issuer_name(_common_name(issuer_name))
-        .public_key(public)
-        .serial_number(serial)
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=300))
-    )
-    if ca:
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    if usage:
-        flags = dict.fromkeys(_USAGES, False)
-        flags.update(dict.fromkeys(usage, True))
-        builder = builder.add_extension(x509.KeyUsage(**flags), critical=True)
-    if alt_names is not None:
-        builder = builder.add_extension(alt_names, critical=False)
-    if client:
-        purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.CLIENT_AUTH])
-        builder = builder.add_extension(purpose, critical=False)
-    return builder.sign(issuer_key, hashes.SHA256())
-
-
-@dataclass
-class Received:
-    """What a request said, read without the client's code."""
-
-    message_type: str
-    transaction_id: str
-    sender_nonce: bytes
-    digest: str
-    cipher: str
-    transport: str
-    signer: x509.Certificate
-    csr: csr.CertificationRequest
-    csr_der: bytes
 
 
 @dataclass
@@ -156,39 +89,7 @@ class Responder:
         return httpx.Response(200, content=body, headers={"content-type": kind})
 
     def read(self, message: bytes) -> Received:
-        signed = cms.ContentInfo.load(message)["content"]
-        info = signed["signer_infos"][0]
-        attributes = {
-            a["type"].dotted: core.SetOf.load(a["values"].dump(), spec=core.Any)[0].dump()
-            for a in info["signed_attrs"]
-        }
-        signer = x509.load_der_x509_certificate(signed["certificates"][0].chosen.dump())
-        digest = info["digest_algorithm"]["algorithm"].native
-        signer.public_key().verify(
-            info["signature"].native,
-            b"\x31" + info["signed_attrs"].dump()[1:],
-            padding.PKCS1v15(),
-            getattr(hashes, digest.upper())(),
-        )
-        content = signed["encap_content_info"]["content"].native
-        assert (
-            hashlib.new(digest, content).digest()
-            == core.OctetString.load(attributes["1.2.840.113549.1.9.4"]).native
-        )
-        enveloped = cms.ContentInfo.load(joined(content))["content"]
-        recipient = enveloped["recipient_infos"][0].chosen
-        request = _decrypt(enveloped, KEYS[0])
-        received = Received(
-            message_type=core.PrintableString.load(attributes[_SCEP + "2"]).native,
-            transaction_id=core.PrintableString.load(attributes[_SCEP + "7"]).native,
-            sender_nonce=core.OctetString.load(attributes[_SCEP + "5"]).native,
-            digest=digest,
-            cipher=enveloped["encrypted_content_info"]["content_encryption_algorithm"]["algorithm"].dotted,
-            transport=recipient["key_encryption_algorithm"]["algorithm"].native,
-            signer=signer,
-            csr=csr.CertificationRequest.load(request),
-            csr_der=request,
-        )
+        received = read_request(message, KEYS[0])
         self.received.append(received)
         return received
 
@@ -210,14 +111,14 @@ class Responder:
     def _reply(self, request: Received) -> bytes:
         content = b""
         attributes = {
-            _SCEP + "2": der.printable("3"),
-            _SCEP + "3": der.printable(self.status),
-            _SCEP + "5": der.octets(b"\x11" * 16),
-            _SCEP + "6": der.octets(request.sender_nonce),
-            _SCEP + "7": der.printable(request.transaction_id),
+            SCEP_ATTRIBUTES + "2": der.printable("3"),
+            SCEP_ATTRIBUTES + "3": der.printable(self.status),
+            SCEP_ATTRIBUTES + "5": der.octets(b"\x11" * 16),
+            SCEP_ATTRIBUTES + "6": der.octets(request.sender_nonce),
+            SCEP_ATTRIBUTES + "7": der.printable(request.transaction_id),
         }
         if self.status == "2":
-            attributes[_SCEP + "4"] = der.printable(self.fail_info)
+            attributes[SCEP_ATTRIBUTES + "4"] = der.printable(self.fail_info)
             if self.fail_info_text:
                 attributes["1.3.6.1.5.5.7.24.1"] = der.utf8(self.fail_info_text)
         if self.status == "0":
@@ -253,60 +154,13 @@ class Responder:
         return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.tlv(0xA0, signed))
 
 
-def degenerate(certificates: list[x509.Certificate]) -> bytes:
-    """A certs-only SignedData with the certificates in the order given."""
-    body = b"".join(c.public_bytes(Encoding.DER) for c in certificates)
-    signed = der.sequence(
-        der.integer(1),
-        der.set_of(),
-        der.sequence(der.oid("1.2.840.113549.1.7.1")),
-        der.tlv(0xA0, body),
-        der.set_of(),
-    )
-    return der.sequence(der.oid("1.2.840.113549.1.7.2"), der.tlv(0xA0, signed))
-
-
 def _asked_for(request: Received) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
     try:
         asked = x509.load_der_x509_csr(request.csr_der)
         extensions = asked.extensions
     except x509.InvalidVersion:  # the mdmclient of 2016
-        return _common_name("device"), None
+        return common_name("device"), None
     try:
         return asked.subject, extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return asked.subject, None
-
-
-def _common_name(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def joined(encoded: bytes) -> bytes:
-    """BER with definite lengths where [0] is cut into OCTET STRINGs, put together: asn1crypto cannot."""
-    kind, method, tag, _, content, _ = parser.parse(encoded)
-    if method == 0:
-        return encoded
-    children, rest = [], content
-    while rest:
-        size = len(b"".join(parser.parse(rest)[3:]))
-        children.append(rest[:size])
-        rest = rest[size:]
-    if kind == 2 and tag == 0 and all(child[0] == der.OCTET_STRING for child in children):
-        return der.tlv(0x80, b"".join(parser.parse(child)[4] for child in children))
-    return der.tlv(encoded[0], *(joined(child) for child in children))
-
-
-def _decrypt(enveloped: cms.EnvelopedData, key: rsa.RSAPrivateKey) -> bytes:
-    recipient = enveloped["recipient_infos"][0].chosen
-    wrapped = recipient["encrypted_key"].native
-    if recipient["key_encryption_algorithm"]["algorithm"].native == "rsaes_oaep":
-        scheme = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
-    else:
-        scheme = padding.PKCS1v15()
-    content_key = key.decrypt(wrapped, scheme)
-    algorithm = enveloped["encrypted_content_info"]["content_encryption_algorithm"]
-    raw = enveloped["encrypted_content_info"]["encrypted_content"]
-    return envelope._decrypt(
-        algorithm["algorithm"].dotted, content_key, algorithm["parameters"].native, raw.native
-    )

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from support.google_server import device_key
+from support.chromebooks import device_key
 from support.issuance import DEVICE, USER
 from support.northwind import NORTHWIND
 

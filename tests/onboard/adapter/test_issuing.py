@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from support.google_server import Chromebook, device_key
+from support.chromebooks import Chromebook, device_key
 from support.scep_site import PEPPER, POLICY, site
 
 from onboard.adapter.certification_request import assemble, to_be_signed

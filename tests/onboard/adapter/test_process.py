@@ -7,8 +7,8 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.chromebooks import Chromebook, device_key
 from support.discovery import provisioning
-from support.google_server import Chromebook, device_key
 
 from onboard.adapter.errors import UnreadableError
 from onboard.adapter.process import read

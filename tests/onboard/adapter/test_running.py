@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from support.adapters import QUICK
-from support.google_server import CUSTOMER, curve_key, device_key
+from support.chromebooks import CUSTOMER, curve_key, device_key
 from support.northwind import NORTHWIND, STAFF, USER_EAP_TLS
 
 from onboard.errors import OnboardError

@@ -16,7 +16,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from support.scep_responder import NOW, Received, Responder, certificate
+from support.scep_certificates import NOW, certificate
+from support.scep_received import Received
+from support.scep_responder import Responder
 
 from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.doctor import Line, Visit

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
-from support.scep_responder import NOW, certificate
+from support.scep_certificates import NOW, certificate
 
 from onboard.devices import der, envelope
 from onboard.devices.request_shape import BerQuirk, Cipher, KeyTransport

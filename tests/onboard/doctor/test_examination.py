@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from support.scep_responder import KEYS, certificate
+from support.scep_certificates import KEYS, certificate
 
 from onboard.devices import der
 from onboard.devices.ca_certificates import Fingerprint

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from cryptography.x509.oid import NameOID
-from support.scep_responder import NOW, Responder
+from support.scep_certificates import NOW
+from support.scep_responder import Responder
 
 from onboard.errors import PkiError
 from onboard.pki import PublicCertificate

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.northwind import NORTHWIND, STAFF, neutral
-from support.scep_responder import NOW, Responder
+from support.scep_certificates import NOW
+from support.scep_responder import Responder
 
 from onboard.devices import errors as e
 from onboard.payloads import android, apple, chromeos, linux, windows
