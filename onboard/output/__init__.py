@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from onboard.artifact import Artifact
 from onboard.compose import CheckedArtifact, manifest_entry
 from onboard.errors import OnboardError
+from onboard.output.partial import Partials, partials
 
 MANIFEST = "manifest.json"
 Entry = Mapping[str, object]  # one artifact as the manifest lists it
@@ -53,20 +52,19 @@ def write(
         OnboardError: the folder cannot be written, or holds another organization's output.
     """
     new = {checked.artifact.path: checked.artifact for checked in artifacts}
-    old = _previous(folder, organization)
-    stays = {
-        p: e for p, e in old.items() if p not in new and not replaces(str(e["group"]), str(e["platform"]))
-    }
     try:
-        written, unchanged = _write_files(folder, new)
-        removed, kept = _remove_stale(
-            folder, {p: e for p, e in old.items() if p not in new and p not in stays}
-        )
-        entries = [*stays.values(), *(manifest_entry(artifact) for artifact in new.values())]
-        entries.sort(key=lambda entry: str(entry["path"]))
-        document = {"schema": 1, "organization": organization, "artifacts": entries}
-        content = json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
-        replace_file(folder / MANIFEST, content, mode=0o644)
+        with partials(folder) as writing:
+            old = _previous(folder, organization)
+            stays = {
+                p: e
+                for p, e in old.items()
+                if p not in new and not replaces(str(e["group"]), str(e["platform"]))
+            }
+            stale = {p: e for p, e in old.items() if p not in new and p not in stays}
+            written, unchanged = _write_files(writing, folder, new)
+            removed, kept = _remove_stale(folder, stale)
+            manifest = _manifest(organization, stays.values(), new.values())
+            writing.replace(folder / MANIFEST, manifest, mode=0o644)
     except OSError as error:
         msg = f"{error.filename or folder} cannot be written: {error.strerror}"
         raise OnboardError(
@@ -75,34 +73,21 @@ def write(
     return Report(written=written, unchanged=unchanged, removed=removed, kept=kept)
 
 
-def replace_file(path: Path, content: bytes, *, mode: int) -> bool:
-    """Write a whole file or none; True if anything changed.
-
-    The file never exists with wider permissions than `mode`, not even for a moment.
-    """
-    if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
-        if path.stat().st_mode & 0o777 != mode:
-            path.chmod(mode)
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return True
+def _manifest(organization: str, stays: Iterable[Entry], new: Iterable[Artifact]) -> bytes:
+    entries = [*stays, *(manifest_entry(artifact) for artifact in new)]
+    entries.sort(key=lambda entry: str(entry["path"]))
+    document = {"schema": 1, "organization": organization, "artifacts": entries}
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def _write_files(folder: Path, artifacts: Mapping[str, Artifact]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _write_files(
+    writing: Partials, folder: Path, artifacts: Mapping[str, Artifact]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     written: list[str] = []
     unchanged: list[str] = []
     for path, artifact in artifacts.items():
         mode = 0o600 if artifact.secret else 0o644
-        changed = replace_file(_inside(folder, path), artifact.content, mode=mode)
+        changed = writing.replace(_inside(folder, path), artifact.content, mode=mode)
         (written if changed else unchanged).append(path)
     return tuple(written), tuple(unchanged)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from onboard.compose import CheckedArtifact, compose
 from onboard.compose.spelling import neutral
 from onboard.errors import OnboardError
 from onboard.model import Platform
-from onboard.output import MANIFEST, replace_file, write
+from onboard.output import MANIFEST, write
+from onboard.output.partial import partials
 
 ORG = "edu.northwind"
 
@@ -139,8 +142,31 @@ def test_no_room_leaves_whole_files_only(tmp_path: Path, staff) -> None:
 def test_replaced_file_is_never_half(tmp_path: Path) -> None:
     """An existing file stays whole when its replacement cannot be written."""
     path = tmp_path / "a"
-    replace_file(path, b"old", mode=0o644)
-    (tmp_path).chmod(0o755)
-    with pytest.raises(TypeError):
-        replace_file(path, "text is not bytes", mode=0o644)  # type: ignore[arg-type]
+    with partials(tmp_path) as writing:
+        assert writing.replace(path, b"old", mode=0o644)
+        with pytest.raises(TypeError):
+            writing.replace(path, "text is not bytes", mode=0o644)  # type: ignore[arg-type]
     assert tree(tmp_path) == {"a": b"old"}
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path, staff) -> None:
+    """Half a file may hold a secret; the next run takes it away, and until then nobody else can read it."""
+    pid = os.fork()
+    if pid == 0:
+        with partials(tmp_path) as writing:
+            (writing.folder / "half").write_bytes(b"a secret")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    (left,) = tmp_path.iterdir()
+    assert left.stat().st_mode & 0o777 == 0o700
+    assert (left / "half").read_bytes() == b"a secret"
+    write(tmp_path, ORG, staff)
+    assert not left.exists()
+
+
+def test_runs_at_the_same_time_take_turns(tmp_path: Path, staff, students) -> None:
+    """A second one does not take away what the first one is still writing."""
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write, tmp_path, ORG, some) for some in (staff, students) * 10]:
+            done.result()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
