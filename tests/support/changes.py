@@ -12,6 +12,14 @@ import yaml
 Change = Callable[[bytes], bytes]
 
 
+def replaced(written: str, *changes: tuple[str, str], count: int = -1) -> str:
+    """`written` with each old text, which must be there, made new: everywhere, or `count` times."""
+    for old, new in changes:
+        assert old in written, old
+        written = written.replace(old, new, count)
+    return written
+
+
 def text(pattern: str, new: str) -> Change:
     """Replace what the pattern's first group matches, once."""
 

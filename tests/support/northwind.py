@@ -5,6 +5,7 @@ It says the same as examples/northwind.yaml; a test of the org reader holds the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from onboard.model import (
 )
 from onboard.names import ATTRIBUTES, AltNameKind
 from onboard.pki import PublicCertificate, load_pem
-from onboard.plan import GroupPlan, make_plan
+from onboard.plan import GroupPlan, SubjectPart, make_plan
 from onboard.secret import Secret, SecretReference, SecretSource
 from onboard.variables import Holder, Template
 
@@ -172,3 +173,14 @@ def students_plan() -> GroupPlan:
 def neutral(name: str) -> str:
     """The neutral spelling: variables stay as they are."""
     return "${" + name + "}"
+
+
+def without_challenge(plan: GroupPlan) -> GroupPlan:
+    """The plan of a group whose devices get a challenge each."""
+    return replace(plan, scep=replace(plan.scep, challenge=None))
+
+
+def with_subject(plan: GroupPlan, **values: str) -> GroupPlan:
+    """The plan with another subject: attribute by name -> its text, variables included."""
+    subject = tuple(SubjectPart(type=ATTRIBUTES[k], value=Template.parse(v)) for k, v in values.items())
+    return replace(plan, scep=replace(plan.scep, subject=subject))

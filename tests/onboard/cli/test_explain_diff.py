@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from support.changes import replaced
 
 from onboard.cli import run
 
@@ -21,9 +22,7 @@ def payloads(folder: Path) -> Path:
 
 def change(path: str, old: str, new: str) -> None:
     file = Path(path)
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
+    file.write_text(replaced(file.read_text(), (old, new)))
 
 
 def test_explain_says_what_a_profile_does_and_no_secret(onboard, payloads) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.changes import replaced
 from support.northwind import certificates, neutral, staff_plan, students_plan
+from support.windows_files import rules, windows_file
 
 from onboard.errors import Severity
 from onboard.lint import lint
@@ -23,30 +25,11 @@ _KEYS = """
 """
 
 
-def _file(kind: str, plan=None) -> str:
-    (artifact,) = [a for a in build(plan or staff_plan(), neutral) if a.kind == kind]
-    return artifact.content.decode()
-
-
 def _strong():
     plan = staff_plan()
     network = replace(plan.networks[0], security=Security.WPA3_ENTERPRISE_192)
     key = replace(plan.scep, key_bits=4096)
     return replace(plan, networks=(network,), issuing=certificates()["root"], issuers=(), scep=key)
-
-
-def _rules(text: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for finding in lint("f.xml", text.encode()):
-        found.setdefault(finding.rule.removeprefix("windows-"), set()).add(finding.severity.value)
-    return found
-
-
-def _mutated(text: str, *changes: tuple[str, str]) -> str:
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
 
 
 def _block(text: str, name: str, nth: int = 0) -> str:
@@ -107,7 +90,7 @@ WLAN = [
 @pytest.mark.parametrize(("rule", "changes"), WLAN, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_broken_wlan_profile_is_an_error_of_its_rule(rule, changes):
     """One change to a good profile makes exactly the rule speak that forbids it, as an error."""
-    found = _rules(_mutated(_file("wlan-profile"), *changes))
+    found = rules(replaced(windows_file("wlan-profile"), *changes))
     assert "error" in found.get(rule, set())
     # a wrong pair or a missing element may break a second rule; most changes break one
     assert len(found) <= 2
@@ -127,7 +110,7 @@ def test_a_broken_wlan_profile_is_an_error_of_its_rule(rule, changes):
 )
 def test_what_is_unwise_is_a_warning(rule, changes):
     """Some things work and are still worth a word."""
-    assert _rules(_mutated(_file("wlan-profile"), *changes)) == {rule: {"warning"}}
+    assert rules(replaced(windows_file("wlan-profile"), *changes)) == {rule: {"warning"}}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +118,7 @@ def test_what_is_unwise_is_a_warning(rule, changes):
 )
 def test_element_order_is_judged(name):
     """An element moved behind its next sibling is an error that names the order."""
-    text = _file("wlan-profile")
+    text = windows_file("wlan-profile")
     block = _block(text, name)
     at = text.index(block) + len(block)
     following = text[at:].split("<", 1)[1].split(">")[0].split(" ")[0]
@@ -147,9 +130,9 @@ def test_element_order_is_judged(name):
 
 
 def _personal(authentication: str, kind: str, key: str, protected: str = "false") -> str:
-    text = _file("wlan-profile")
+    text = windows_file("wlan-profile")
     text = text.replace(_block(text, "OneX"), _KEYS.format(kind=kind, key=key, protected=protected))
-    return _mutated(
+    return replaced(
         text,
         ("<authentication>WPA2<", f"<authentication>{authentication}<"),
         ("<useOneX>true", "<useOneX>false"),
@@ -158,8 +141,8 @@ def _personal(authentication: str, kind: str, key: str, protected: str = "false"
 
 def test_a_personal_network_is_good_and_its_key_is_mentioned():
     """An onboarding network with a key has one warning: the key can be read."""
-    assert _rules(_personal("WPA3SAE", "passPhrase", "a good passphrase")) == {"40": {"warning"}}
-    assert _rules(_personal("WPA2PSK", "networkKey", "0f" * 32)) == {"40": {"warning"}}
+    assert rules(_personal("WPA3SAE", "passPhrase", "a good passphrase")) == {"40": {"warning"}}
+    assert rules(_personal("WPA2PSK", "networkKey", "0f" * 32)) == {"40": {"warning"}}
 
 
 @pytest.mark.parametrize(
@@ -180,12 +163,12 @@ def test_a_bad_key_is_an_error(authentication, kind, key, protected):
 
 def test_an_open_network_has_no_onex():
     """`open` with a OneX element, and OneX asked for, is two mistakes of rule 04."""
-    text = _mutated(
-        _file("wlan-profile"),
+    text = replaced(
+        windows_file("wlan-profile"),
         ("<authentication>WPA2<", "<authentication>open<"),
         ("<encryption>AES<", "<encryption>none<"),
     )
-    assert set(_rules(text)) == {"04"}
+    assert set(rules(text)) == {"04"}
 
 
 LAN = [
@@ -199,26 +182,26 @@ LAN = [
 @pytest.mark.parametrize(("rule", "changes"), LAN)
 def test_a_broken_lan_profile_is_an_error_of_its_rule(rule, changes):
     """The wire is judged like Wi-Fi."""
-    assert "error" in _rules(_mutated(_file("lan-profile"), *changes)).get(rule, set())
+    assert "error" in rules(replaced(windows_file("lan-profile"), *changes)).get(rule, set())
 
 
 def test_an_eap_configuration_alone_is_judged():
     """The EapHostConfig that Intune and VPN settings take is recognised without a profile around it."""
-    host = _block(_file("wlan-profile"), "EapHostConfig")
-    assert _rules(host) == {}
-    assert set(_rules(host.replace(_block(host, "ServerNames"), ""))) == {"09", "12"}
+    host = _block(windows_file("wlan-profile"), "EapHostConfig")
+    assert rules(host) == {}
+    assert set(rules(host.replace(_block(host, "ServerNames"), ""))) == {"09", "12"}
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16"])
 def test_the_encodings_of_windows_are_read(codec):
     """Exports and GPO files come in UTF-8 with and without BOM and in UTF-16."""
-    text = _file("wlan-profile").replace("UTF-8", codec.removesuffix("-sig"))
+    text = windows_file("wlan-profile").replace("UTF-8", codec.removesuffix("-sig"))
     assert lint("f", text.encode(codec)) == ()
 
 
 def test_a_prefixed_document_is_the_same_document():
     """Prefixes are a matter of taste; namespaces are not."""
-    text = _file("wlan-profile")
+    text = windows_file("wlan-profile")
     for name in ("WLANProfile", "connectionType"):
         text = text.replace(f"<{name}", f"<w:{name}").replace(f"</{name}", f"</w:{name}")
     text = text.replace(
@@ -269,10 +252,10 @@ PACKAGE = [
 @pytest.mark.parametrize(("rule", "severity", "changes"), PACKAGE)
 def test_a_broken_package_is_named(rule, severity, changes):
     """The source of a provisioning package is judged by what the designer can say."""
-    assert severity in _rules(_mutated(_file("provisioning-package"), *changes))[rule]
+    assert severity in rules(replaced(windows_file("provisioning-package"), *changes))[rule]
 
 
-_FILES = [_file(kind).encode() for kind in ("wlan-profile", "lan-profile", "syncml", "script")]
+_FILES = [windows_file(kind).encode() for kind in ("wlan-profile", "lan-profile", "syncml", "script")]
 
 
 @given(st.data())

@@ -8,32 +8,14 @@ import re
 from dataclasses import replace
 
 import pytest
-from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
+from support.changes import replaced
+from support.northwind import STAFF_CHALLENGE, certificates, students_plan
+from support.windows_files import rules, windows_file
 
 from onboard.lint import lint
-from onboard.payloads.windows import build
 
 _ROOT = certificates()["root"]
 _STAFF = certificates()["staff"]
-
-
-def _file(kind: str, plan=None) -> str:
-    (artifact,) = [a for a in build(plan or staff_plan(), neutral) if a.kind == kind]
-    return artifact.content.decode()
-
-
-def _rules(text: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for finding in lint("f.xml", text.encode()):
-        found.setdefault(finding.rule.removeprefix("windows-"), set()).add(finding.severity.value)
-    return found
-
-
-def _mutated(text: str, *changes: tuple[str, str]) -> str:
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
 
 
 def _setting(text: str, name: str) -> str:
@@ -48,13 +30,13 @@ def _setting(text: str, name: str) -> str:
 
 def _with(name: str, value: str) -> str:
     """The file with another value for a setting."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     command = _setting(text, name)
     return text.replace(command, re.sub(r"<Data>.*?</Data>", lambda _: f"<Data>{value}</Data>", command))
 
 
 def _without(name: str) -> str:
-    text = _file("syncml")
+    text = windows_file("syncml")
     return text.replace(_setting(text, name), "")
 
 
@@ -78,7 +60,7 @@ VALUES = [
 @pytest.mark.parametrize(("rule", "name", "value"), VALUES)
 def test_a_wrong_setting_is_an_error_of_its_rule(rule, name, value):
     """One wrong value makes exactly the rule speak that forbids it."""
-    assert _rules(_with(name, value)) == {rule: {"error"}}
+    assert rules(_with(name, value)) == {rule: {"error"}}
 
 
 @pytest.mark.parametrize("value", ["short", "with_underscore_in_it"])
@@ -93,7 +75,7 @@ def test_a_finding_never_repeats_the_challenge(value):
 )
 def test_the_place_of_a_challenge_is_no_challenge(value):
     """What an MDM will replace is not judged as if it were sent."""
-    assert _rules(_with("Challenge", value)) == {}
+    assert rules(_with("Challenge", value)) == {}
 
 
 @pytest.mark.parametrize(
@@ -111,7 +93,7 @@ def test_the_place_of_a_challenge_is_no_challenge(value):
 )
 def test_a_missing_setting_is_an_error(name):
     """Every required node of the CSP is missed."""
-    assert "error" in _rules(_without(name)).get("26", set())
+    assert "error" in rules(_without(name)).get("26", set())
 
 
 def test_impossible_key_pairs():
@@ -120,15 +102,15 @@ def test_impossible_key_pairs():
     command = _setting(text, "KeyProtection")
     tpm = text.replace(command, command.replace("<Data>3<", "<Data>1<"))
     either = text.replace(command, command.replace("<Data>3<", "<Data>2<"))
-    assert _rules(text) == {}
-    assert _rules(tpm) == {"22": {"error"}}
-    assert _rules(either) == {"37": {"warning"}}
+    assert rules(text) == {}
+    assert rules(tpm) == {"22": {"error"}}
+    assert rules(either) == {"37": {"warning"}}
 
 
 def test_192_bit_needs_large_keys_in_software():
     """A WPA3ENT192 profile beside an enrolment of 2048 bits in a TPM is two errors of rule 22."""
-    text = _mutated(
-        _file("syncml"),
+    text = replaced(
+        windows_file("syncml"),
         ("authentication&gt;WPA2&lt;", "authentication&gt;WPA3ENT192&lt;"),
         ("encryption&gt;AES&lt;", "encryption&gt;GCMP256&lt;"),
     )
@@ -140,8 +122,8 @@ def test_192_bit_needs_large_keys_in_software():
 
 def test_validity_is_a_warning():
     """A validity that Intune would refuse is mentioned; a plain OMA-DM server takes it."""
-    assert _rules(_with("ValidPeriodUnits", "2000")) == {"36": {"warning"}}
-    assert _rules(_with("ValidPeriodUnits", "2")) == {"36": {"warning"}}
+    assert rules(_with("ValidPeriodUnits", "2000")) == {"36": {"warning"}}
+    assert rules(_with("ValidPeriodUnits", "2")) == {"36": {"warning"}}
 
 
 STRUCTURE = [
@@ -173,99 +155,99 @@ STRUCTURE = [
 @pytest.mark.parametrize(("rule", "changes"), STRUCTURE)
 def test_a_broken_structure_is_an_error_of_its_rule(rule, changes):
     """Order, numbering, stores, names and formats are each judged."""
-    assert "error" in _rules(_mutated(_file("syncml"), *changes)).get(rule, set())
+    assert "error" in rules(replaced(windows_file("syncml"), *changes)).get(rule, set())
 
 
 def test_enroll_before_the_end_is_an_error():
     """Settings after Enroll are never used."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     enroll, url = _setting(text, "Enroll"), _setting(text, "ServerURL")
-    assert "error" in _rules(text.replace(enroll, "\0").replace(url, enroll).replace("\0", url))["26"]
+    assert "error" in rules(text.replace(enroll, "\0").replace(url, enroll).replace("\0", url))["26"]
 
 
 def test_the_node_must_be_added_first():
     """The certificate's own node comes before its settings."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     (node,) = re.findall(r"(?s)<Add>(?:(?!<Add>).)*?/SCEP/[0-9a-f-]{36}</LocURI>.*?</Add>", text)
     node = node[node.rindex("<Add>") :]
-    assert "error" in _rules(text.replace(node, ""))["26"]
+    assert "error" in rules(text.replace(node, ""))["26"]
 
 
 def test_an_intermediate_in_the_root_store_is_an_error():
     """The Root store is for roots."""
     store = f"RootCATrustedCertificates/CA/{_STAFF.sha1.hex().upper()}"
-    assert "error" in _rules(_mutated(_file("syncml"), (store, store.replace("/CA/", "/Root/"))))["10"]
+    assert "error" in rules(replaced(windows_file("syncml"), (store, store.replace("/CA/", "/Root/"))))["10"]
 
 
 def test_a_pinned_root_must_be_delivered_as_a_root():
     """A profile that pins what the file does not bring fails; one that pins an intermediate is warned of."""
     root, staff = _ROOT.sha1.hex(" "), _STAFF.sha1.hex(" ")
-    text = _file("syncml")
+    text = windows_file("syncml")
     assert (
         "error"
-        in _rules(_mutated(text, (f"TrustedRootCA&gt;{root}", f"TrustedRootCA&gt;{'00 ' * 19}00")))["10"]
+        in rules(replaced(text, (f"TrustedRootCA&gt;{root}", f"TrustedRootCA&gt;{'00 ' * 19}00")))["10"]
     )
-    assert _rules(_mutated(text, (f"TrustedRootCA&gt;{root}", f"TrustedRootCA&gt;{staff}")))["11"] == {
+    assert rules(replaced(text, (f"TrustedRootCA&gt;{root}", f"TrustedRootCA&gt;{staff}")))["11"] == {
         "warning"
     }
 
 
 def test_a_user_variable_in_a_device_certificate_is_an_error():
     """No user is signed in when a device enrols."""
-    text = _mutated(_file("syncml", students_plan()), ("${device.id}", "${user.email}"))
-    assert _rules(text) == {"34": {"error"}}
+    text = replaced(windows_file("syncml", students_plan()), ("${device.id}", "${user.email}"))
+    assert rules(text) == {"34": {"error"}}
 
 
 def test_profiles_inside_are_judged_like_files():
     """A mistake of a profile is found inside SyncML too, at a place that names both."""
-    text = _mutated(_file("syncml"), ("&lt;connectionType&gt;ESS&lt;/connectionType&gt;", ""))
+    text = replaced(windows_file("syncml"), ("&lt;connectionType&gt;ESS&lt;/connectionType&gt;", ""))
     (finding,) = [f for f in lint("f", text.encode()) if f.rule == "windows-01"]
     assert "Data/WLANProfile" in finding.where
 
 
 def test_cdata_is_as_good_as_escaping():
     """Both ways of carrying a profile are read."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     (escaped,) = re.findall(r"<Data>(&lt;WLANProfile.*?)</Data>", text)
-    assert _rules(text.replace(escaped, f"<![CDATA[{html.unescape(escaped)}]]>")) == {}
+    assert rules(text.replace(escaped, f"<![CDATA[{html.unescape(escaped)}]]>")) == {}
 
 
 def test_fleet_fragments_are_judged():
     """Bare commands, without SyncML, Atomic and Final, are what Fleet takes."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     inner = text[text.index("<Atomic>") + 8 : text.index("</Atomic>")].replace("<CmdID>3</CmdID>", "", 1)
     bare = re.sub(r"\s*<CmdID>\d+</CmdID>", "", inner)
-    assert _rules(bare) == {}
-    assert "error" in _rules(bare.replace("</Exec>", "</Exec>" + _setting(text, "KeyUsage")))["26"]
+    assert rules(bare) == {}
+    assert "error" in rules(bare.replace("</Exec>", "</Exec>" + _setting(text, "KeyUsage")))["26"]
 
 
 def test_peap_beside_eap_tls_is_an_error():
     """Two methods for one device: the weaker one can be forced."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     (wifi,) = re.findall(r"(?s)<Add>(?:(?!<Add>).)*?/WlanXml</LocURI>.*?</Add>", text)
     wifi = wifi[wifi.rindex("<Add>") :]
     peap = re.sub(r"(Type[^&]*&gt;)13(&lt;/Type)", r"\g<1>25\2", wifi)
     peap = peap.replace("<CmdID>", "<CmdID>9").replace(
         "EapTlsConnectionPropertiesV", "MsPeapConnectionPropertiesV"
     )
-    assert "error" in _rules(text.replace(wifi, wifi + peap))["18"]
+    assert "error" in rules(text.replace(wifi, wifi + peap))["18"]
 
 
 def test_two_enrolments_are_judged_apart():
     """A second certificate in a second Atomic is fine; its settings are its own."""
-    text = _file("syncml")
+    text = windows_file("syncml")
     atomic = text[text.index("<Atomic>") : text.index("</Atomic>") + 9]
     second = re.sub(r"<CmdID>(\d+)", r"<CmdID>9\1", atomic).replace("/SCEP/", "/SCEP/second-")
-    assert _rules(text.replace(atomic, atomic + second)) == {}
+    assert rules(text.replace(atomic, atomic + second)) == {}
 
 
 def _script(plan=None) -> str:
-    return _file("script", plan)
+    return windows_file("script", plan)
 
 
 def test_a_script_with_other_letters_is_an_error():
     """Windows PowerShell would read them in the code page of the machine."""
-    assert _rules(_script().replace("Northwind University", "Universit\u00e9")) == {"41": {"error"}}
+    assert rules(_script().replace("Northwind University", "Universit\u00e9")) == {"41": {"error"}}
 
 
 def test_a_script_with_a_doubtful_challenge_is_a_warning_without_the_challenge():
@@ -279,7 +261,7 @@ def test_a_script_with_a_doubtful_challenge_is_a_warning_without_the_challenge()
 def test_a_script_that_pins_no_root_is_an_error():
     """Initialize with an empty thumbprint believes any server, as many public scripts do."""
     text = _script().replace("$request, $RootThumbprint)", "$request, [String]::Empty)")
-    assert _rules(text) == {"25": {"error"}}
+    assert rules(text) == {"25": {"error"}}
 
 
 def test_profiles_inside_a_script_are_judged():
@@ -293,11 +275,11 @@ def test_profiles_inside_a_script_are_judged():
 def test_a_certificate_that_is_none_is_an_error():
     """Base64 of something else does not pass for a certificate."""
     der = base64.b64encode(_ROOT.der).decode()
-    text = _mutated(_file("syncml"), (der, base64.b64encode(b"no certificate").decode()))
-    assert "error" in _rules(text)["28"]
+    text = replaced(windows_file("syncml"), (der, base64.b64encode(b"no certificate").decode()))
+    assert "error" in rules(text)["28"]
 
 
 def test_foreign_oma_uri_profiles_are_recognised():
     """A profile with the older path without scope is read as the device's."""
-    text = _file("syncml", replace(students_plan()))
-    assert _rules(text.replace("./Device/Vendor/MSFT/WiFi", "./Vendor/MSFT/WiFi")) == {}
+    text = windows_file("syncml", replace(students_plan()))
+    assert rules(text.replace("./Device/Vendor/MSFT/WiFi", "./Vendor/MSFT/WiFi")) == {}

@@ -5,28 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.changes import replaced
+from support.windows_files import rules
 
 from onboard.explain import explain
-from onboard.lint import lint
 
 _VECTORS = Path(__file__).parents[2] / "vectors" / "windows"
 _TEAP = (_VECTORS / "teap-lan.xml").read_text()
 _PEAP = (_VECTORS / "peap-tls-lan.xml").read_text()
 _PEAP2 = ' xmlns="http://www.microsoft.com/provisioning/MsPeapConnectionPropertiesV2"'
-
-
-def _rules(text: str) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for finding in lint("f", text.encode()):
-        found.setdefault(finding.rule.removeprefix("windows-"), set()).add(finding.severity.value)
-    return found
-
-
-def _mutated(text: str, *changes: tuple[str, str]) -> str:
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    return text
 
 
 def _inner(text: str) -> str:
@@ -37,20 +24,20 @@ def _inner(text: str) -> str:
 @pytest.mark.parametrize("text", [_TEAP, _PEAP], ids=["teap", "peap"])
 def test_good_tunnels_pass(text):
     """A chained TEAP and a PEAP-TLS profile with all defences have no finding, machineOrUser included."""
-    assert _rules(text) == {}
+    assert rules(text) == {}
 
 
 def test_chaining_takes_two_methods():
     """One inner method chains nothing, three are too many."""
     one = _TEAP.replace(_inner(_TEAP), "", 1)
     three = _TEAP.replace(_inner(_TEAP), _inner(_TEAP) * 2, 1)
-    assert _rules(one) == {"19": {"error"}}
-    assert _rules(three) == {"19": {"error"}}
+    assert rules(one) == {"19": {"error"}}
+    assert rules(three) == {"19": {"error"}}
 
 
 def test_chaining_authenticates_both():
     """With authMode user the machine's method would not be used."""
-    assert _rules(_mutated(_TEAP, ("machineOrUser", "user"))) == {"19": {"error"}}
+    assert rules(replaced(_TEAP, ("machineOrUser", "user"))) == {"19": {"error"}}
 
 
 @pytest.mark.parametrize(
@@ -64,14 +51,14 @@ def test_chaining_authenticates_both():
 )
 def test_a_broken_teap_profile_is_named(rule, severity, changes):
     """The tunnel has the duties of EAP-TLS."""
-    assert _rules(_mutated(_TEAP, *changes)) == {rule: {severity}}
+    assert rules(replaced(_TEAP, *changes)) == {rule: {severity}}
 
 
 def test_a_teap_thumbprint_of_either_length_is_taken():
     """Microsoft's page says SHA-256, its sample holds SHA-1; both are 20 or 32 bytes, nothing between."""
     root = _TEAP[_TEAP.index("<TrustedRootCAHash>") + 19 : _TEAP.index("</TrustedRootCAHash>")]
-    assert _rules(_TEAP.replace(root, "00" * 32)) == {}
-    assert _rules(_TEAP.replace(root, "00" * 24)) == {"01": {"error"}}
+    assert rules(_TEAP.replace(root, "00" * 32)) == {}
+    assert rules(_TEAP.replace(root, "00" * 24)) == {"01": {"error"}}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +78,17 @@ def test_a_teap_thumbprint_of_either_length_is_taken():
 )
 def test_a_broken_peap_profile_is_named(rule, changes):
     """PEAP validates by its extensions, whose order Windows enforces."""
-    assert "error" in _rules(_mutated(_PEAP, *changes))[rule]
+    assert "error" in rules(replaced(_PEAP, *changes))[rule]
+
+
+@pytest.mark.parametrize("text", [_TEAP, _PEAP], ids=["teap", "peap"])
+@pytest.mark.parametrize("authentication", ["WPA3ENT192", "WPA3"])
+def test_192_bit_mode_takes_no_tunnel(text, authentication):
+    """Its cipher suites are those of EAP-TLS; the rule of pairs says so at the method."""
+    strong = replaced(text, (">WPA2<", f">{authentication}<"), (">AES<", ">GCMP256<"))
+    found = [f for f in lint("x.xml", strong.encode()) if f.rule == "windows-05"]
+    assert [f.where.rpartition("/")[2] for f in found] == ["Type"]
+    assert "takes EAP-TLS" in found[0].message
 
 
 def test_tunnels_in_words():
@@ -105,5 +102,5 @@ def test_tunnels_in_words():
 
 def test_the_page_s_spelling_of_the_root_is_an_error():
     """Microsoft's page prints eapTeap, its sample and Windows say EapTeap."""
-    text = _mutated(_TEAP, ("<EapTeap ", "<eapTeap "), ("</EapTeap>", "</eapTeap>"))
-    assert "error" in _rules(text)["01"]
+    text = replaced(_TEAP, ("<EapTeap ", "<eapTeap "), ("</EapTeap>", "</eapTeap>"))
+    assert "error" in rules(text)["01"]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from support.changes import replaced
 
 from onboard.model import ChallengeType, Organization
 from onboard.orgfile import check, loads
@@ -17,11 +18,7 @@ STATIC = "      type: static\n      secret: env:ACME_CHALLENGE\n"
 
 
 def acme(*changes: tuple[str, str]) -> Organization:
-    text = ACME
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    return loads(text)
+    return loads(replaced(ACME, *changes))
 
 
 def test_everything_that_limits_a_shared_secret():

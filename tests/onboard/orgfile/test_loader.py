@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.changes import replaced
 from support.legal_orgs import Org, as_yaml, legal_orgs
 from support.northwind import NORTHWIND
 
@@ -25,11 +26,7 @@ ACME = (ROOT / "tests" / "orgs" / "acme.yaml").read_text()
 
 
 def acme(*changes: tuple[str, str]) -> Organization:
-    text = ACME
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    return loads(text)
+    return loads(replaced(ACME, *changes))
 
 
 def test_northwind_is_what_payload_tests_build_from():

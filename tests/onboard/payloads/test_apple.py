@@ -15,6 +15,7 @@ from support.northwind import (
     neutral,
     staff_plan,
     students_plan,
+    without_challenge,
 )
 from support.snapshots import file_type
 
@@ -45,10 +46,6 @@ def one(tree: dict, kind: str) -> dict:
 
 def with_networks(plan: GroupPlan, *changes: dict) -> GroupPlan:
     return replace(plan, networks=tuple(replace(plan.networks[0], **change) for change in changes))
-
-
-def without_challenge(plan: GroupPlan) -> GroupPlan:
-    return replace(plan, scep=replace(plan.scep, challenge=None))
 
 
 @pytest.mark.parametrize("plan", [staff_plan(), students_plan()], ids=lambda plan: plan.group)

@@ -7,30 +7,19 @@ from datetime import timedelta
 
 import pytest
 import yaml
-from support.northwind import neutral, staff_plan, students_plan
+from support.northwind import neutral, staff_plan, students_plan, with_subject, without_challenge
 from support.snapshots import file_type
 
 from onboard.lint import scep_sheet as judge
-from onboard.names import ATTRIBUTES
 from onboard.payloads.chromeos.scep_sheet import build
 from onboard.pki import load_pem
-from onboard.plan import GroupPlan, SubjectPart
+from onboard.plan import GroupPlan
 from onboard.secret import Secret
-from onboard.variables import Template
 
 
 def sheet(plan: GroupPlan, spelling=neutral) -> dict:
     (artifact,) = build(plan, spelling)
     return yaml.BaseLoader(artifact.content).get_single_data()
-
-
-def without_challenge(plan: GroupPlan) -> GroupPlan:
-    return replace(plan, scep=replace(plan.scep, challenge=None))
-
-
-def with_subject(plan: GroupPlan, **values: str) -> GroupPlan:
-    subject = tuple(SubjectPart(type=ATTRIBUTES[k], value=Template.parse(v)) for k, v in values.items())
-    return replace(plan, scep=replace(plan.scep, subject=subject))
 
 
 @pytest.mark.parametrize("plan", [staff_plan(), students_plan()], ids=lambda plan: plan.group)

@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.northwind import neutral, staff_plan, students_plan
+from support.northwind import neutral, staff_plan, students_plan, with_subject, without_challenge
 from support.snapshots import file_type
 
 from onboard.errors import PayloadError
 from onboard.lint import certmonger as judge
-from onboard.names import ATTRIBUTES, AltNameKind
+from onboard.names import AltNameKind
 from onboard.payloads.linux.certmonger import build, escape_dn, quote
-from onboard.plan import AltNamePart, GroupPlan, SubjectPart
+from onboard.plan import AltNamePart, GroupPlan
 from onboard.secret import Secret
 from onboard.variables import Template
 
@@ -31,15 +31,6 @@ def script(plan: GroupPlan, spelling=neutral) -> str:
 
 def settings(plan: GroupPlan, spelling=neutral):
     return judge.parse_settings(script(plan, spelling))
-
-
-def without_challenge(plan: GroupPlan) -> GroupPlan:
-    return replace(plan, scep=replace(plan.scep, challenge=None))
-
-
-def with_subject(plan: GroupPlan, **values: str) -> GroupPlan:
-    subject = tuple(SubjectPart(type=ATTRIBUTES[k], value=Template.parse(v)) for k, v in values.items())
-    return replace(plan, scep=replace(plan.scep, subject=subject))
 
 
 @pytest.mark.parametrize("plan", [staff_plan(), students_plan()], ids=lambda plan: plan.group)
