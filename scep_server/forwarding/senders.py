@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from scep_server.reporting import Record
 
 TIMEOUT = 10.0  # seconds, for connecting and for each answer
+_LONGEST_ANSWER = 65_536  # octets that are read of it; only its status counts
 _FACILITY = 13  # log audit, RFC 5424 §6.2.1
 _ALERT, _WARNING, _INFORMATIONAL = 1, 4, 6
 _PRINTABLE = frozenset(map(chr, range(33, 127)))
@@ -131,7 +132,10 @@ class HttpSender:
             headers = {"Content-Type": "application/x-ndjson", **self.headers}
             connection.request("POST", target, body=body, headers=headers)
             response = connection.getresponse()
-            response.read()
+            response.read(_LONGEST_ANSWER)
+        except ValueError:  # its text repeats the header, and with it the token
+            msg = f"{parts.hostname}: the token holds what no HTTP header may hold, such as a line end"
+            raise SinkError(msg) from None
         except (OSError, http.client.HTTPException) as error:
             raise SinkError(f"{parts.hostname}: {error}") from error
         finally:

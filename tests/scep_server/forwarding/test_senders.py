@@ -233,3 +233,14 @@ def test_http_takes_nothing_but_2xx_for_an_acknowledgement(web, status):
     web.status = status
     with pytest.raises(SinkError, match=str(status)):
         HttpSender(url=f"http://127.0.0.1:{web.server_port}/", context=None).send(RECORDS)
+
+
+@pytest.mark.parametrize("token", ["s3cret\nline", "s3cret\u20ac"])
+def test_a_token_that_no_header_holds_is_not_repeated(web, token):
+    """The sink's error says what to look at, and neither it nor what caused it says the token."""
+    url = f"http://127.0.0.1:{web.server_port}/"
+    sender = HttpSender(url=url, context=None, headers={"Authorization": f"Bearer {token}"})
+    with pytest.raises(SinkError, match="token holds") as caught:
+        sender.send(RECORDS)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__suppress_context__
