@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from onboard.errors import NOWHERE, Place
 from onboard.model.kinds import NetworkType, Security
 from onboard.options import EapMethod, RadiusType
 from onboard.secret import SecretReference
+
+_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")  # the last two are in no XML
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Ssid:
         if not 1 <= len(self.octets) <= 32:
             msg = f"an SSID is 1 to 32 bytes of UTF-8 (IEEE 802.11-2020, 9.4.2.2); this is {len(self.octets)}"
             raise ValueError(msg)
-        if any(ord(character) < 32 or ord(character) == 127 for character in self.text):
+        if _UNSAYABLE.search(self.text):
             msg = "an SSID with control characters cannot be shown or typed"
             raise ValueError(msg)
 

@@ -39,7 +39,7 @@ _UNITS = {
     "h": timedelta(hours=1),
     "min": timedelta(minutes=1),
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]")  # the last two are in no XML
 
 
 def check_slug(cursor: Cursor, key: str) -> None:

@@ -22,6 +22,8 @@ _OTHERS: Mapping[str, frozenset[str]] = {
 }
 _PAIRS = {**ENTERPRISE, **_OTHERS}
 _ENTERPRISE_OR_OLD = {*ENTERPRISE, "WPA"}
+_STRONG = {"WPA3ENT192", "WPA3"}
+_EAP_TLS = "13"  # IANA EAP method type
 _CSP_LIMIT = 32  # bytes of {ProfileName}
 
 
@@ -86,6 +88,7 @@ def _security(security: Node) -> Iterator[Finding]:
             "pairs: " + ", ".join(f"{a}/{e}" for a, es in _PAIRS.items() for e in sorted(es)),
         )
     yield from _one_x(security, suite, authentication)
+    yield from _method(security, authentication)
     fips = suite.first("FIPSMode")
     if (
         fips is not None
@@ -108,6 +111,13 @@ def _one_x(security: Node, suite: Node, authentication: str) -> Iterator[Finding
         yield place.error("04", f"{authentication} {'needs' if wanted else 'forbids'} useOneX true")
     if has != wanted:
         yield security.error("04", f"{authentication} {'needs' if wanted else 'forbids'} a OneX element")
+
+
+def _method(security: Node, authentication: str) -> Iterator[Finding]:
+    """192-bit mode names the cipher suites of EAP-TLS, and takes nothing else."""
+    method = security.first("OneX", "EAPConfig", "EapHostConfig", "EapMethod", "Type")
+    if authentication in _STRONG and method is not None and method.text != _EAP_TLS:
+        yield method.error("05", f"{authentication} takes EAP-TLS (13), not EAP method {method.text}")
 
 
 def _shared_key(security: Node) -> Iterator[Finding]:

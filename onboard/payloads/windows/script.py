@@ -7,6 +7,7 @@ found out (or asked for) by the script itself when it runs.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
 from onboard.errors import VariableError
@@ -29,6 +30,7 @@ _KEY_PROVIDERS: Mapping[KeyProtection, tuple[str, ...]] = {  # tried in order
     KeyProtection.TPM: (_TPM,),
     KeyProtection.TPM_IF_PRESENT: (_TPM, _SOFTWARE),
 }
+_LONGEST_PLACE = 100  # Windows takes paths of 259 characters, and the folder stands deep
 _MARKS = frozenset("${}%")  # what every dialect marks a variable with
 
 
@@ -78,8 +80,12 @@ def script(plan: GroupPlan, spelling: Callable[[str], str], own: GroupPlan | Non
 
 
 def place(plan: GroupPlan) -> str:
-    """The folder, and the task, of a certificate's script."""
-    return f"{plan.organization_identifier}.{plan.group}{plan.suffix}"
+    """The folder, and the task, of a certificate's script; a group that was renamed keeps its own."""
+    group = f"{plan.first_name or plan.group}{plan.suffix}"
+    name = f"{plan.organization_identifier}.{group}"
+    if len(name) <= _LONGEST_PLACE:
+        return name
+    return f"{group}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def embedded_challenge(plan: GroupPlan, spelling: Callable[[str], str]) -> str:

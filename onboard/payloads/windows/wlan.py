@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from onboard.errors import PayloadError
 from onboard.model import Security, Ssid
+from onboard.options import EapMethod
 from onboard.payloads.windows.elements import branch, leaf
 from onboard.payloads.windows.onex import onex
 from onboard.pki import PublicCertificate
@@ -108,7 +109,8 @@ def profile_name(plan: GroupPlan, network: NetworkPlan) -> str:
     if _SAFE_NAME.fullmatch(ssid.text) and rivals[0].name == network.name:
         return ssid.text
     name = f"{plan.organization_identifier}-{network.name}"
-    if _SAFE_NAME.fullmatch(name):
+    taken = {other.ssid.text for other in plan.networks if other.ssid is not None}
+    if _SAFE_NAME.fullmatch(name) and name not in taken:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     kept = re.sub(r"[^A-Za-z0-9._-]", "-", network.name)[: _NAME_LIMIT - len(digest) - 1]
@@ -134,7 +136,13 @@ def _ssid_config(ssid: Ssid, *, hidden: bool) -> ET.Element:
 
 
 def _check_192(plan: GroupPlan, network: NetworkPlan) -> None:
-    """WPA3-Enterprise 192-bit takes RSA of 3072 bits or more, or P-384, in every certificate involved."""
+    """WPA3-Enterprise 192-bit takes RSA of 3072 bits or more, or P-384, in every certificate involved.
+
+    And EAP-TLS alone: it names the cipher suites of that.
+    """
+    if network.eap is not EapMethod.TLS:
+        msg = f"network {network.name!r} is wpa3-enterprise-192, which takes EAP-TLS, not {network.eap}"
+        raise PayloadError(f"{msg} (windows-05)", hint="write 'eap: eap-tls'")
     for own in plan.certificates:
         if own.scep.key_bits < 3072:
             msg = (

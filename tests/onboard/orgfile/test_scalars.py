@@ -183,7 +183,7 @@ def test_revocation_is_plain_http():
 def test_lines():
     """Text on one line must keep its inside; control characters and emptiness are refused."""
     assert read(scalars.line, " Ünï: cödé  x ") == "Ünï: cödé  x"
-    for text in ("", " ", "a\nb", "a\x85b", "\x00"):
+    for text in ("", " ", "a\nb", "a\x85b", "\x00", "a\uffffb"):
         refuses(scalars.line, text)
 
 
@@ -196,6 +196,8 @@ def test_ssid_keeps_blanks():
     """Blanks are part of an SSID."""
     assert str(read(scalars.ssid, " x ")) == " x "
     assert "this is 33" in refuses(scalars.ssid, "ä" * 16 + "x")
+    for text in ("a\x07b", "a\ufffeb", "a\uffffb"):  # no XML can say the last two
+        assert "control characters" in refuses(scalars.ssid, text)
 
 
 def test_choices_have_aliases():

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from defusedxml import ElementTree as SafeET
+from support.changes import replaced
 from support.csp import play
 from support.northwind import CAMPUS, NORTHWIND, STAFF, STUDENTS, certificates, neutral, staff_plan
 from support.snapshots import file_type
@@ -144,6 +145,18 @@ def test_wires_do_the_same_methods(method):
     wireless, wired = plan.networks
     wired = replace(wired, eap=method, chained=wireless.chained)
     assert _host(document(lan_profile(plan, wired))) == _host(document(wlan_profile(plan, wireless)))
+
+
+@pytest.mark.parametrize("method", [EapMethod.PEAP_TLS, EapMethod.TEAP])
+@pytest.mark.parametrize("authentication", ["WPA3ENT192", "WPA3"])
+def test_lint_takes_no_tunnel_in_192_bit_mode(method, authentication):
+    """Its cipher suites are those of EAP-TLS; the rule of pairs says so at the method."""
+    plan = plan_with(eap=method)
+    text = document(wlan_profile(plan, plan.networks[0])).decode()
+    strong = replaced(text, (">WPA2<", f">{authentication}<"), (">AES<", ">GCMP256<"))
+    found = [f for f in lint("x.xml", strong.encode()) if f.rule == "windows-05"]
+    assert [f.where.rpartition("/")[2] for f in found] == ["Type"]
+    assert "takes EAP-TLS" in found[0].message
 
 
 @pytest.mark.parametrize("method", [EapMethod.PEAP_TLS, EapMethod.TEAP])

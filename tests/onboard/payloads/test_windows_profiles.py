@@ -13,6 +13,7 @@ from support.northwind import certificates, staff_plan, students_plan
 
 from onboard.errors import PayloadError
 from onboard.model import Security, Ssid
+from onboard.options import EapMethod
 from onboard.payloads.windows.eap import server_names
 from onboard.payloads.windows.elements import document
 from onboard.payloads.windows.lan import lan_profile
@@ -118,6 +119,25 @@ def test_192_bit_demands_a_strong_chain():
     plan = replace(plan, scep=replace(plan.scep, key_bits=4096))
     with pytest.raises(PayloadError, match="Northwind Staff Issuing CA"):
         wlan_profile(plan, plan.networks[0])
+
+
+@pytest.mark.parametrize("method", [EapMethod.PEAP_TLS, EapMethod.TEAP])
+def test_192_bit_demands_eap_tls(method):
+    """192-bit mode names the cipher suites of EAP-TLS, so a tunnel is refused with the cure."""
+    plan = _with(staff_plan(), security=Security.WPA3_ENTERPRISE_192, eap=method)
+    with pytest.raises(PayloadError, match=f"takes EAP-TLS, not {method}"):
+        wlan_profile(plan, plan.networks[0])
+
+
+def test_a_name_that_another_network_has_as_its_ssid_is_not_used():
+    """The derived name of one network can be the SSID, and so the profile's name, of another."""
+    plan = staff_plan()
+    odd = replace(plan.networks[0], ssid=Ssid("not a name"))
+    derived = profile_name(replace(plan, networks=(odd,)), odd)
+    rival = replace(plan.networks[0], name="rival", ssid=Ssid(derived))
+    both = replace(plan, networks=(odd, rival))
+    assert profile_name(both, rival) == derived
+    assert profile_name(both, odd) != derived
 
 
 def test_192_bit_with_strong_keys_is_built():

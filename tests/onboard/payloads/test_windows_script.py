@@ -205,6 +205,27 @@ def test_a_later_run_asks_for_the_request_that_waits():
     assert "Stop-Request" in bodies["Invoke-Removal"]
 
 
+def test_the_script_has_a_place_that_windows_can_make():
+    """Long identifiers give a short folder, each its own; a group that was renamed keeps its folder."""
+    plan = staff_plan()
+    long = replace(plan, organization_identifier=".".join(["x" * 60] * 4))
+    other = replace(long, organization_identifier=".".join(["x" * 60] * 3 + ["y" * 60]))
+    places = {evaluate(_assigned(script(p, neutral), "Place")) for p in (plan, long, other)}
+    assert len(places) == 3
+    assert max(map(len, places)) <= 100
+    renamed = replace(plan, group="faculty", first_name="staff")
+    assert _assigned(script(renamed, neutral), "Place") == _assigned(script(plan, neutral), "Place")
+
+
+def test_a_challenge_that_some_clients_refuse_is_sent_all_the_same():
+    """The server decides; what cannot be sent at all is no printable ASCII and was refused before."""
+    plan = staff_plan()
+    odd = replace(plan, scep=replace(plan.scep, challenge=Secret("under_score!{$}-and-`more`")))
+    text = script(odd, neutral)
+    assert evaluate(_assigned(text, "EmbeddedChallenge")) == "under_score!{$}-and-`more`"
+    assert r"-cnotmatch '^[\x20-\x7e]+$'" in _bodies(text)["Resolve-Challenge"]
+
+
 # Everything that the script may call beside its own functions; all of it is in Windows PowerShell 5.1.
 _IN_THE_BOX = {
     "Add-Content",
