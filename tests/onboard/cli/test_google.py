@@ -34,16 +34,16 @@ def test_by_the_id_of_the_profile(folder, onboard) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("code", "arguments"),
     [
-        ("--provisioning-profile", "p"),
-        ("--mdm", "google-chrome", "--provisioning-profile", "p"),
-        ("--mdm", "fleet", "--group", "staff", "--provisioning-profile", "p"),
+        (64, ("--provisioning-profile", "p")),
+        (1, ("--mdm", "google-chrome", "--provisioning-profile", "p")),
+        (1, ("--mdm", "fleet", "--group", "staff", "--provisioning-profile", "p")),
     ],
 )
-def test_the_id_is_one_groups_in_google(folder, onboard, arguments) -> None:
+def test_the_id_is_one_groups_in_google(folder, onboard, code, arguments) -> None:
     """Anywhere else the option is a mistake, and nothing is written."""
     done = onboard("generate", "--out", "out", *arguments)
-    assert done.code == 1
+    assert done.code == code
     assert "--provisioning-profile" in done.err
     assert not (folder / "out").exists()
