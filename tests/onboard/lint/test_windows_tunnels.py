@@ -81,16 +81,6 @@ def test_a_broken_peap_profile_is_named(rule, changes):
     assert "error" in rules(replaced(_PEAP, *changes))[rule]
 
 
-@pytest.mark.parametrize("text", [_TEAP, _PEAP], ids=["teap", "peap"])
-@pytest.mark.parametrize("authentication", ["WPA3ENT192", "WPA3"])
-def test_192_bit_mode_takes_no_tunnel(text, authentication):
-    """Its cipher suites are those of EAP-TLS; the rule of pairs says so at the method."""
-    strong = replaced(text, (">WPA2<", f">{authentication}<"), (">AES<", ">GCMP256<"))
-    found = [f for f in lint("x.xml", strong.encode()) if f.rule == "windows-05"]
-    assert [f.where.rpartition("/")[2] for f in found] == ["Type"]
-    assert "takes EAP-TLS" in found[0].message
-
-
 def test_tunnels_in_words():
     """What is inside the tunnel is said."""
     told = " ".join(s for section in explain("f", _TEAP.encode()) for s in section.sentences)
