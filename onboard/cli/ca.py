@@ -43,6 +43,12 @@ def init(
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
+    new_pepper: Annotated[
+        bool,
+        typer.Option(
+            "--new-pepper", help="The pepper is lost for good: revoke unspent challenges, make one."
+        ),
+    ] = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Create what is missing of the hierarchy; never overwrite.
@@ -52,9 +58,7 @@ def init(
     and the root's first CRL. A certificate in pki/ whose key was lost is refused, not replaced.
     """
     session = open_session(org, state)
-    with console.progress("making keys and certificates"):
-        rows = initialise(session, key_passphrase)
-    show(rows, output)
+    show(initialise(session, key_passphrase, new_pepper=new_pepper), output)
 
 
 def site_of(session: Session, key_passphrase: str | None) -> Site:
@@ -64,11 +68,16 @@ def site_of(session: Session, key_passphrase: str | None) -> Site:
     return session.site(resolve_reference(key_passphrase, session.folder, "--key-passphrase"))
 
 
-def initialise(session: Session, key_passphrase: str | None) -> tuple[Row, ...]:
+def initialise(session: Session, key_passphrase: str | None, *, new_pepper: bool = False) -> tuple[Row, ...]:
     """`ca init`, for this command and for `up`."""
     from onboard.provision import init as init_hierarchy
 
-    return init_hierarchy(site_of(session, key_passphrase))
+    with console.progress("making keys and certificates") as line:
+        return init_hierarchy(
+            site_of(session, key_passphrase),
+            lambda done, of: line.step(f"({done} of {of})"),
+            new_pepper=new_pepper,
+        )
 
 
 def show(rows: tuple[Row, ...], output: Format) -> None:

@@ -109,8 +109,7 @@ def up(
     """
     parts, tls, proxies = _parts(None), _tls(tls_cert, tls_key), _networks(trusted_proxy)
     session = open_session(org, state)
-    with console.progress("making keys and certificates"):
-        rows = ca.initialise(session, key_passphrase)
+    rows = ca.initialise(session, key_passphrase)
     ca.show(tuple(row for row in rows if row.outcome.value != "kept"), Format.TEXT)
     generate.command(out=out or session.folder / "payloads", org=org, state=state)
     if session.organization.onboarding is not None:

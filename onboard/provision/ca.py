@@ -1,47 +1,62 @@
 """`ca init`: creates what is missing of the hierarchy, in issuer order, and never overwrites.
 
 Every step leaves a state that the next run completes: a key is written before its certificate, a certificate
-before what it signs. An RSA-2048 key takes 40 to 100 ms, so 1,000 groups take about a minute once.
+before what it signs. Keys of leaves, most of the work for 1,000 groups, are made ahead by all processors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from onboard.errors import StateError
 from onboard.provision import authorities, crls, leaves
 from onboard.provision.hierarchy import Kind, Leaf, has_crl_file
 from onboard.provision.hierarchy import leaves as leaves_of
+from onboard.provision.pepper import demand_pepper
 from onboard.provision.report import Outcome, Row
 from onboard.provision.site import Site
 from onboard.provision.state import explained, key_trouble
+from onboard.provision.supply import key_supply
 from scep_server.keys import KeyStoreError
 from scep_server.keys.files import remove_partial
 
+Progress = Callable[[int, int], None]  # told how many leaves are settled, and of how many
 
-def init(site: Site) -> tuple[Row, ...]:
+
+def _nobody(done: int, of: int) -> None:
+    del done, of
+
+
+def init(site: Site, progress: Progress = _nobody, *, new_pepper: bool = False) -> tuple[Row, ...]:
     """Create what is missing, renew leaves that near their end, keep everything else.
+
+    Args:
+        site: where.
+        progress: is told of each leaf.
+        new_pepper: make one though the lost one is missed, and revoke the challenges minted under it.
 
     Returns:
         A row for each authority, CRL of an offline authority and leaf, in the order of making.
 
     Raises:
         PkiError: what is there does not fit together (a lost key, a foreign certificate); nothing was made.
-        StateError: a folder cannot be written or the disk is full; the next run completes this one.
+        StateError: a folder cannot be written or the disk is full; the next run completes this one. Or the
+            pepper is lost while challenges are not spent; nothing was made.
     """
+    demand_pepper(site.state, site.now, renew=new_pepper)
     site.state.create(site.entropy)
     with site.state.locked(), explained(site.state.path):
         remove_partial(site.folder / "pki")
         try:
-            return _init(site)
+            return _init(site, progress)
         except KeyStoreError as error:
             raise key_trouble(error) from error
         except FileExistsError as error:
             raise StateError(f"{error.filename or error}: somebody else made it meanwhile") from error
 
 
-def _init(site: Site) -> tuple[Row, ...]:
+def _init(site: Site, progress: Progress) -> tuple[Row, ...]:
     wanted = leaves_of(site.organization)
     stock = leaves.inventory(site.state)
     current = {leaf: leaves.newest(site, leaf, stock.get((leaf.kind, leaf.name), ())) for leaf in wanted}
@@ -51,7 +66,7 @@ def _init(site: Site) -> tuple[Row, ...]:
         rows.append(authorities.settle(site, authority))
         if has_crl_file(site.organization, authority):
             rows.append(crls.settle(site, authority.name))
-    return (*rows, *_settle_leaves(site, wanted))
+    return (*rows, *_settle_leaves(site, wanted, progress))
 
 
 def renew(site: Site, kinds: Collection[Kind]) -> tuple[Row, ...]:
@@ -72,16 +87,19 @@ def renew(site: Site, kinds: Collection[Kind]) -> tuple[Row, ...]:
             raise key_trouble(error) from error
 
 
-def _settle_leaves(site: Site, wanted: Iterable[Leaf]) -> tuple[Row, ...]:
+def _settle_leaves(site: Site, wanted: Sequence[Leaf], progress: Progress = _nobody) -> tuple[Row, ...]:
     issuer_of = cache(site.issuing)
-    rows = []
+    rows: list[Row] = []
     made: set[tuple[Kind, str]] = set()
     stock = leaves.inventory(site.state)
-    for leaf in wanted:
-        place = (leaf.kind, leaf.name)
-        # An endpoint has an RA for each of its authorities: the next one counts on from this one's number.
-        pairs = (leaves.inventory(site.state) if place in made else stock).get(place, ())
-        rows.append(leaves.settle(site, leaf, pairs, issuer_of(leaf.issuer)))
-        if rows[-1].outcome in (Outcome.CREATED, Outcome.RENEWED):
-            made.add(place)
+    absent = [leaf.key for leaf in wanted if (leaf.kind, leaf.name) not in stock and issuer_of(leaf.issuer)]
+    with key_supply(absent) as supply:
+        for leaf in wanted:
+            place = (leaf.kind, leaf.name)
+            # An endpoint has an RA for each of its authorities: the next one counts on from its number.
+            pairs = (leaves.inventory(site.state) if place in made else stock).get(place, ())
+            rows.append(leaves.settle(site, leaf, pairs, issuer_of(leaf.issuer), supply))
+            progress(len(rows), len(wanted))
+            if rows[-1].outcome in (Outcome.CREATED, Outcome.RENEWED):
+                made.add(place)
     return tuple(rows)

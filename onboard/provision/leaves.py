@@ -22,9 +22,10 @@ from onboard.provision.hierarchy import RENEW_WITHIN, Kind, Leaf
 from onboard.provision.report import Outcome, Row, certificate_row
 from onboard.provision.site import Site
 from onboard.provision.state import StateFolder, explained
+from onboard.provision.supply import KeySupply
 from scep_server.authority import IssuingAuthority, infrastructure
 from scep_server.errors import RequestRejectedError
-from scep_server.keys import KeyStore, PrivateKey, generate
+from scep_server.keys import KeyStore, PrivateKey
 from scep_server.keys.files import write_new
 
 _GENERATION = re.compile(r"(?P<name>[^@]+)(?:@(?P<number>[1-9][0-9]*))?")
@@ -126,6 +127,7 @@ def settle(
     leaf: Leaf,
     generations: tuple[Generation, ...],
     issuer: IssuingAuthority | None,
+    supply: KeySupply,
 ) -> Row:
     """Keep a leaf, make it, or say that it cannot be made now.
 
@@ -134,6 +136,7 @@ def settle(
         leaf: what is wanted.
         generations: its pairs, newest first.
         issuer: its authority; None where that cannot sign now.
+        supply: of new keys.
 
     Raises:
         PkiError: the issuer refuses, or a certificate and its key do not belong together.
@@ -148,23 +151,26 @@ def settle(
         return _row(site, leaf, Outcome.KEPT, whole.stem, current)
     if issuer is None:
         return _blocked(site, leaf, whole, current)
-    stem = _claim(site, leaf, generations)
-    made = _sign(site, leaf, issuer, site.state.keys(leaf.kind).load(stem))
+    stem, key = _claim(site, leaf, generations, supply)
+    made = _sign(site, leaf, issuer, key)
     path = _certificate_path(site.state, leaf.kind, stem)
     with explained(path.parent):
         write_new(path, made.public_bytes(Encoding.PEM), mode=0o644)
     return _row(site, leaf, Outcome.RENEWED if current else Outcome.CREATED, stem, made)
 
 
-def _claim(site: Site, leaf: Leaf, generations: tuple[Generation, ...]) -> str:
-    """The stem of a new pair, its key written: that of a run that was cut off, or the next number."""
+def _claim(
+    site: Site, leaf: Leaf, generations: tuple[Generation, ...], supply: KeySupply
+) -> tuple[str, PrivateKey]:
+    """Stem and key of a new pair, the key written: that of a run that was cut off, or the next number."""
+    keys = site.state.keys(leaf.kind)
     if generations and generations[0].has_key and not generations[0].has_certificate:
-        return generations[0].stem
+        return generations[0].stem, keys.load(generations[0].stem)
     number = generations[0].number + 1 if generations else 1
-    stem = leaf.name if number == 1 else f"{leaf.name}@{number}"
+    stem, key = leaf.name if number == 1 else f"{leaf.name}@{number}", supply.take(leaf.key)
     with explained(site.state.path / leaf.kind):
-        site.state.keys(leaf.kind).create(stem, generate(leaf.key))
-    return stem
+        keys.create(stem, key)
+    return stem, key
 
 
 def _sign(site: Site, leaf: Leaf, issuer: IssuingAuthority, key: PrivateKey) -> x509.Certificate:

@@ -91,8 +91,8 @@ class StateFolder:
         if len(pepper) != _PEPPER_OCTETS:
             raise StateError(
                 f"{self.path / 'pepper'} is damaged: it holds {len(pepper)} octets, not {_PEPPER_OCTETS}",
-                hint="restore it from a backup; if there is none, delete it and run 'onboard ca init': every "
-                "minted challenge is then worth nothing",
+                hint="restore it from a backup; if there is none, delete it and run 'onboard ca init "
+                "--new-pepper': every minted challenge is then worth nothing",
             )
         return pepper
 
