@@ -412,7 +412,7 @@ function Resolve-Challenge {
     if (-not $text) {
         throw 'No challenge. Set the environment variable ONBOARD_CHALLENGE, or run again with -Ask.'
     }
-    if ($text -cnotmatch '^[\x20-\x7e]+$' -or $text -ceq '${challenge}') {
+    if ($text -cnotmatch '^[\x20-\x7e]+$' -or $text -ceq ('$' + '{challenge}')) {
         throw 'The challenge has a character that Windows cannot send, or it was not filled in.'
     }
     return $text
