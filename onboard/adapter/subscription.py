@@ -22,7 +22,7 @@ class Delivery(Protocol):
 
     @property
     def data(self) -> bytes:
-        """The content."""
+        """The message's octets, as `notification.parse` reads them."""
         ...
 
     def ack(self) -> None:

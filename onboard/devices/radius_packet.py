@@ -26,7 +26,7 @@ class Code(enum.IntEnum):
 
 
 class Attribute(enum.IntEnum):
-    """RFC 2865, 2868, 2869."""
+    """Attribute types (RFC 2865 §5, RFC 2868 §3, RFC 2869 §5)."""
 
     USER_NAME = 1
     NAS_IP_ADDRESS = 4
@@ -60,7 +60,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A verified reply."""
+    """What a server answered to one Request, after its authenticator was checked."""
 
     code: int
     attributes: Attributes

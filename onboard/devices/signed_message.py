@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from asn1crypto import cms, core
@@ -72,36 +73,39 @@ def sign_message(
     quirk: BerQuirk = BerQuirk.NONE,
 ) -> bytes:
     """A pkiMessage: `content` (a ContentInfo with EnvelopedData) signed with the attributes of §3.2.1."""
-    attributes = sorted(
-        (
-            _attribute(_CONTENT_TYPE, der.oid(DATA)),
-            _attribute(_MESSAGE_DIGEST, der.octets(_digest(digest, content))),
-            _attribute(MESSAGE_TYPE, der.printable(str(message_type))),
-            _attribute(SENDER_NONCE, der.octets(sender_nonce)),
-            _attribute(TRANSACTION_ID, der.printable(transaction_id)),
-        )
-    )
-    signature = key.sign(der.tlv(der.SET, *attributes), padding.PKCS1v15(), _HASHES[digest])
-    algorithm = der.algorithm(_DIGEST_OIDS[digest])
-    signer_info = der.sequence(
-        der.integer(1),
-        der.sequence(certificate.issuer.public_bytes(), der.integer(certificate.serial_number)),
-        algorithm,
-        der.tlv(0xA0, *attributes),
-        der.algorithm(_RSA_ENCRYPTION),
-        der.octets(signature),
+    attributes = (
+        _attribute(_CONTENT_TYPE, der.oid(DATA)),
+        _attribute(_MESSAGE_DIGEST, der.octets(_digest(digest, content))),
+        _attribute(MESSAGE_TYPE, der.printable(str(message_type))),
+        _attribute(SENDER_NONCE, der.octets(sender_nonce)),
+        _attribute(TRANSACTION_ID, der.printable(transaction_id)),
     )
     wrap = der.indefinite if quirk is BerQuirk.INDEFINITE else der.tlv
     encapsulated = wrap(der.SEQUENCE, der.oid(DATA), wrap(0xA0, _octet_string(content, quirk)))
     signed = wrap(
         der.SEQUENCE,
         der.integer(1),
-        der.set_of(algorithm),
+        der.set_of(der.algorithm(_DIGEST_OIDS[digest])),
         encapsulated,
         der.tlv(0xA0, certificate.public_bytes(Encoding.DER)),
-        der.set_of(signer_info),
+        der.set_of(_signer_info(attributes, key, certificate, digest)),
     )
     return wrap(der.SEQUENCE, der.oid(SIGNED_DATA), wrap(0xA0, signed))
+
+
+def _signer_info(
+    attributes: Iterable[bytes], key: rsa.RSAPrivateKey, certificate: x509.Certificate, digest: Digest
+) -> bytes:
+    """The signature covers the attributes as a SET OF, whose DER is sorted (RFC 5652 §5.4)."""
+    ordered = sorted(attributes)
+    return der.sequence(
+        der.integer(1),
+        der.sequence(certificate.issuer.public_bytes(), der.integer(certificate.serial_number)),
+        der.algorithm(_DIGEST_OIDS[digest]),
+        der.tlv(0xA0, *ordered),
+        der.algorithm(_RSA_ENCRYPTION),
+        der.octets(key.sign(der.tlv(der.SET, *ordered), padding.PKCS1v15(), _HASHES[digest])),
+    )
 
 
 def verify_reply(message: bytes, signer: x509.Certificate) -> ReplyAttributes:

@@ -51,7 +51,7 @@ class Visit:
 
     @property
     def url(self) -> str:
-        """The endpoint."""
+        """Of the endpoint, as the administrator gave it."""
         return self.line.url
 
 
@@ -84,7 +84,7 @@ class Seen:
 
     @property
     def shape(self) -> RequestShape:
-        """Of its messages."""
+        """How this family writes its messages."""
         return self.client.shape
 
     @property

@@ -51,11 +51,11 @@ class PkiSettings:
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     def crl_url(self, authority: str) -> str:
-        """The CRL of an authority."""
+        """Where the CRL of an authority is fetched: DER over http (RFC 5280 §4.2.1.13)."""
         return f"{self.url}/crl/{authority}.crl"
 
     def ocsp_url(self, authority: str) -> str:
-        """The OCSP responder of an authority."""
+        """Where the OCSP responder of an authority answers (RFC 6960 §A.1)."""
         return f"{self.url}/ocsp/{authority}"
 
     def issuer_url(self, authority: str) -> str:

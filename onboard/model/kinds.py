@@ -45,7 +45,7 @@ class KeyKind(enum.StrEnum):
 
 
 class NetworkType(enum.StrEnum):
-    """The medium of a network."""
+    """How a device reaches a network with 802.1X: by radio or by wire."""
 
     WIFI = "wifi"
     ETHERNET = "ethernet"

@@ -22,7 +22,7 @@ _Fields = Mapping[str, str | int]
 
 
 class Format(enum.StrEnum):
-    """The forms."""
+    """What a line looks like: our own JSON, ArcSight's CEF, Elastic's ECS."""
 
     JSON = "json"
     CEF = "cef"

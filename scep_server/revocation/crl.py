@@ -27,11 +27,11 @@ class Reason(Protocol):
 
 
 class RevokedCertificate(Protocol):
-    """One entry."""
+    """One entry of revokedCertificates (RFC 5280 §5.1.2.6)."""
 
     @property
     def serial(self) -> int:
-        """Of the certificate."""
+        """Of the certificate; positive."""
         ...
 
     @property
@@ -41,7 +41,7 @@ class RevokedCertificate(Protocol):
 
     @property
     def reason(self) -> Reason:
-        """Why."""
+        """Why; unspecified is left out of the CRL (§5.3.1)."""
         ...
 
 

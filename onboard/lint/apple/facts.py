@@ -19,7 +19,7 @@ _PEM = b"-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateFacts:
-    """A certificate of a payload."""
+    """What the rules ask of one certificate."""
 
     name: str  # common name, or the whole subject
     is_ca: bool
