@@ -12,7 +12,8 @@ from uvicorn.server import ServerState
 from scep_server.runtime.crowd import is_crowded, who_gives_way
 
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
-WRITE_SECONDS = 60.0  # without any progress in taking an answer
+WRITE_SECONDS = 60.0  # in which a client takes WRITE_OCTETS of an answer, or loses its connection
+WRITE_OCTETS = 64 * 1024  # a CRL of a hundred thousand entries has 4 MB, and links to branch offices are slow
 HEAD_LIMIT = 160 * 1024  # octets of a request that are no body: a GET PKIOperation is a long line
 _UPGRADE, _NO_UPGRADE = b"\nUpgrade:", b"\nIgnored:"  # of one length, so that no Content-Length goes wrong
 
@@ -106,7 +107,17 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client takes its answer slowly."""
         super().pause_writing()
-        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self.cut_off)
+        self._await_progress()
+
+    def _await_progress(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self._demand_progress, left)
+
+    def _demand_progress(self, before: int) -> None:
+        if before - self.transport.get_write_buffer_size() >= WRITE_OCTETS:
+            self._await_progress()
+        else:
+            self.cut_off()
 
     def resume_writing(self) -> None:
         """It took some."""
