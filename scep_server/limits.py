@@ -136,14 +136,17 @@ def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
 
 
 def _plain_address(text: str) -> str | None:
-    """The address in `1.2.3.4`, `1.2.3.4:80`, `[::1]:80` or `::1`; None where there is none."""
+    """The address in `1.2.3.4`, `1.2.3.4:80`, `[::1]:80` or `::1`; None where there is none.
+
+    The zone of a link-local address is left out: it names an interface of the sender, and may hold anything.
+    """
     bare = text.strip().strip('"')
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
     elif bare.count(":") == 1:
         bare = bare.partition(":")[0]
     try:
-        parsed = ipaddress.ip_address(bare)
+        parsed = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None

@@ -127,6 +127,7 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
         ("::1", ["[2001:db8::5]:443"], "2001:db8::5"),
         ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
         ("", ["198.51.100.7"], ""),
+        ("10.0.0.1", ["fe80::1%anything\n"], "fe80::1"),
     ],
 )
 def test_the_client_is_the_last_address_before_our_proxies(peer, forwarded, expected):
