@@ -13,14 +13,16 @@ from onboard.devices.linux import read_linux
 from onboard.devices.renewal import Files, read_renewal
 from onboard.devices.settings import DeviceSettings
 from onboard.devices.windows import read_windows
+from onboard.variables import Holder
 
 
-def read_device(platform: str, files: Files) -> DeviceSettings:
+def read_device(platform: str, files: Files, holder: Holder | None = None) -> DeviceSettings:
     """What a device of the platform learns from its artifacts.
 
     Args:
         platform: apple, windows, chromeos, android or linux.
         files: the group's artifacts for it by kind; variables filled in; kinds it does not take are ignored.
+        holder: whose certificate it shall enrol, where one file asks for two; None where each asks for one.
 
     Raises:
         DeviceError: a file is absent, or the device would refuse or misread it.
@@ -28,7 +30,7 @@ def read_device(platform: str, files: Files) -> DeviceSettings:
     reader = _READERS.get(platform)
     if reader is None:
         raise DeviceError("platform", f"{platform!r} has no simulated device")
-    settings = reader(files)
+    settings = _windows(files, holder) if platform == "windows" else reader(files)
     return (
         settings if settings.enrolment is None else replace(settings, renewal=read_renewal(platform, files))
     )
@@ -45,8 +47,9 @@ def _apple(files: Files) -> DeviceSettings:
     return read_profile(_only(files, "mobileconfig"))
 
 
-def _windows(files: Files) -> DeviceSettings:
-    return read_windows(_only(files, "syncml"), files.get("wlan-profile", ()), files.get("lan-profile", ()))
+def _windows(files: Files, holder: Holder | None = None) -> DeviceSettings:
+    profiles = files.get("wlan-profile", ()), files.get("lan-profile", ())
+    return read_windows(_only(files, "syncml"), *profiles, holder=holder)
 
 
 def _chromeos(files: Files) -> DeviceSettings:

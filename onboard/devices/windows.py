@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from cryptography import x509
@@ -12,14 +12,19 @@ from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, 
 from onboard.devices.windows_csp import read_scep, scep_node, trusted_certificate
 from onboard.devices.windows_profile import profile_name, read_lan, read_wlan
 from onboard.devices.windows_syncml import Command, read_commands
+from onboard.variables import Holder
 
 _WIFI = "/Vendor/MSFT/WiFi/Profile/"
 _WIRE = "/Vendor/MSFT/WiredNetwork/LanXML"
 _NAME_BYTES = 32
+_STORES: Mapping[Holder, str] = {Holder.DEVICE: "./Device/", Holder.USER: "./User/"}
 
 
 def read_windows(
-    syncml: bytes, wlan_profiles: Sequence[bytes] = (), lan_profiles: Sequence[bytes] = ()
+    syncml: bytes,
+    wlan_profiles: Sequence[bytes] = (),
+    lan_profiles: Sequence[bytes] = (),
+    holder: Holder | None = None,
 ) -> DeviceSettings:
     """What a device does with the SyncML, then with profiles that `netsh`, GPO or Intune bring beside it.
 
@@ -27,6 +32,7 @@ def read_windows(
         syncml: the SyncML document.
         wlan_profiles: WLAN profile files; one whose network the SyncML brought must say the same.
         lan_profiles: LAN profile files.
+        holder: for the computer or for the person at it; None where the SyncML enrols for one of them.
 
     Raises:
         DeviceError: a command that fails, or a profile that arrives before what it needs.
@@ -47,7 +53,7 @@ def read_windows(
     networks += _further_wires([read_lan(content, device.roots) for content in lan_profiles], networks)
     return DeviceSettings(
         platform="windows",
-        enrolment=device.enrolment(),
+        enrolment=device.enrolment(holder),
         networks=tuple(networks),
         certificates=tuple(device.certificates),
     )
@@ -89,14 +95,18 @@ class _Device:
         else:
             raise DeviceError(command.place, "is a node that this device has no provider for")
 
-    def enrolment(self) -> EnrolmentSettings | None:
-        """The one enrolment; its root must be in the store by then."""
-        if len(self._scep) > 1:
+    def enrolment(self, holder: Holder | None) -> EnrolmentSettings | None:
+        """The one enrolment, of a holder; its root must be in the store by then."""
+        wanted = "" if holder is None else _STORES[holder]
+        chosen = {node: commands for node, commands in self._scep.items() if node.startswith(wanted)}
+        if len(chosen) > 1:
             raise DeviceError("ClientCertificateInstall/SCEP", "two UniqueIDs make the device enrol twice")
-        return next(iter(self._enrolments()), None)
+        if holder is not None and not chosen:
+            raise DeviceError("ClientCertificateInstall/SCEP", f"nothing enrols in the scope {wanted}")
+        return next(iter(self._enrolments(chosen.values())), None)
 
-    def _enrolments(self) -> Iterable[EnrolmentSettings]:
-        for commands in self._scep.values():
+    def _enrolments(self, nodes: Iterable[list[Command]]) -> Iterable[EnrolmentSettings]:
+        for commands in nodes:
             enrolment = read_scep(commands)
             pin = enrolment.pin
             if pin is not None and not any(pin.matches(root) for root in self.roots):
@@ -118,5 +128,5 @@ class _Device:
         self.networks.append(read_wlan(command.data, self.roots))
 
     def _check_order(self, command: Command) -> None:
-        if self._scep and not any(c.verb == "Exec" for commands in self._scep.values() for c in commands):
+        if not all(any(c.verb == "Exec" for c in commands) for commands in self._scep.values()):
             raise DeviceError(command.place, "comes before the enrolment whose certificate it needs")

@@ -14,11 +14,11 @@ def located(organization: Organization, result: Result) -> Result:
     group = next((g for g in organization.groups if g.name == result.group), None)
     if result.failed is None or group is None:
         return result
-    place = _place(organization, group, result.failed, result.network_key)
+    place = _place(organization, group, result.failed, result)
     return replace(result, where=str(place)) if place.path else result
 
 
-def _place(organization: Organization, group: Group, step: Step, network: str) -> Place:
+def _place(organization: Organization, group: Group, step: Step, result: Result) -> Place:
     match step:
         case Step.REACH:
             return organization.scep.place
@@ -27,9 +27,10 @@ def _place(organization: Organization, group: Group, step: Step, network: str) -
         case Step.ENROL:
             return group.challenge.place
         case Step.OFFER | Step.RENEW:
-            own = group.profile.place.path == group.place.path  # else it is the product's profile
-            return group.profile.place if own else group.place
+            profile = next((p for p in group.profiles if p.holder is result.holder), group.profile)
+            own = profile.place.path == group.place.path  # else it is the product's profile
+            return profile.place if own else group.place
         case Step.JOIN:
-            return next((n.radius.place for n in group.networks if n.name == network), group.place)
+            return next((n.radius.place for n in group.networks if n.name == result.network_key), group.place)
         case Step.READ | Step.VLAN:
             return group.place

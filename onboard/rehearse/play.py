@@ -10,6 +10,7 @@ from onboard.errors import OnboardError
 from onboard.rehearse import later, steps
 from onboard.rehearse.given import Given
 from onboard.rehearse.result import Result, Step
+from onboard.rehearse.seats import seats
 from onboard.rehearse.stage import Member, Stage
 
 
@@ -21,14 +22,16 @@ def rehearse(artifacts: Sequence[Given], stage: Stage) -> tuple[Result, ...]:
         stage: network, values and clock.
 
     Returns:
-        A row for each group, platform and network, in the artifacts' order.
+        A row for each group, platform, holder and network, in the artifacts' order.
     """
     results = []
     for group, platform in dict.fromkeys((given.group, given.platform) for given in artifacts):
         own = [given for given in artifacts if (given.group, given.platform) == (group, platform)]
-        for result in _play(Result(group=group, platform=platform, network=""), own, stage):
-            stage.progress(result)
-            results.append(result)
+        for seat in seats(own):
+            row = Result(group=group, platform=platform, network="", holder=seat.holder)
+            for result in _play(row, seat.artifacts, stage):
+                stage.progress(result)
+                results.append(result)
     return tuple(results)
 
 
@@ -39,7 +42,7 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
         yield replace(row, reason=steps.told(error), failed=Step.READ)
         return
     spots = [spot for network in settings.networks for spot in steps.spots(row, network, stage)]
-    rows = tuple(replace(row, network=spot.name, read=True) for spot in spots)
+    rows = tuple(row.on(spot.name) for spot in spots)
     if settings.enrolment is None:
         # Android's formats cannot enrol; an agent does, and puts the key under the alias that was read.
         yield from (replace(r, ok=True, reason="read only: this format holds no enrolment") for r in rows)
@@ -67,7 +70,7 @@ def _play(row: Result, artifacts: Sequence[Given], stage: Stage) -> Iterator[Res
             yield later.go_on(today, spot, lived, (*chain, *lived.identity.others), stage.later)
         for site in stage.sites(r.group, spot.label) if stage.authenticator and not spot.partner else ():
             there = replace(spot, name=f"{spot.name}@{site}", site=site)
-            yield steps.join(replace(enrolled, network=there.name), there, identity, chain, stage)
+            yield steps.join(enrolled.on(there.name), there, identity, chain, stage)
 
 
 def _noted(row: Result, remark: str) -> Result:

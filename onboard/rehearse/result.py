@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from onboard.variables import Holder
 
 
 class Step(enum.StrEnum):
@@ -28,6 +30,7 @@ class Result:
     platform: str
     # the SSID or the name of the wire, `@SITE` or ` (Passpoint...)` behind it; empty where nothing was read
     network: str
+    holder: Holder | None = None  # whose certificate, where the group has two; ` (HOLDER)` is then behind it
     read: bool = False  # the device understood its artifacts
     pinned: bool | None = None  # the CA that answered is the one the artifact pins; None: it pins none
     enrolled: bool = False
@@ -41,6 +44,11 @@ class Result:
     failed: Step | None = None  # the step that did not work
     where: str = ""  # the line of org.yaml to look at
 
+    def on(self, network: str) -> Result:
+        """The row of a device that understood its artifacts, on one of its networks."""
+        behind = "" if self.holder is None else f" ({self.holder})"
+        return replace(self, network=f"{network}{behind}", read=True)
+
     @property
     def network_key(self) -> str:
         """The network in org.yaml, without the site or the way by which it was found."""
@@ -52,6 +60,7 @@ class Result:
             "group": self.group,
             "platform": self.platform,
             "network": self.network,
+            "holder": self.holder,
             "enrolled": self.enrolled,
             "authenticated": self.authenticated,
             "vlan": self.vlan,

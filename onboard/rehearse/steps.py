@@ -34,7 +34,7 @@ def read(row: Result, artifacts: Sequence[Given], stage: Stage) -> DeviceSetting
         except OnboardError as error:
             msg = f"{given.path}: {error}"
             raise OnboardError(msg, hint=error.hint) from error
-    settings = read_device(row.platform, files)
+    settings = read_device(row.platform, files, row.holder)
     if not settings.networks:
         raise DeviceError("networks", "the artifacts hold no network that this device could join")
     return settings

@@ -53,7 +53,7 @@ class Fillings:
     def _challenge(self, group: Group, values: Mapping[str, str], now: datetime) -> str:
         minted = mint(
             group,
-            {name: values[name] for name in group.profile.variables if name in values},
+            {n: values[n] for profile in group.profiles for n in profile.variables if n in values},
             valid_for=None,
             now=now,
             entropy=self.site.entropy,
@@ -65,6 +65,7 @@ class Fillings:
 
 def _domain(group: Group) -> str:
     """A domain that the profile's `values` allow; they are globs such as `*@northwind.example`."""
-    allowed = group.profile.values.get("user.email") or group.profile.values.get("user.upn") or ""
+    narrowed = (profile.values.get(name) for profile in group.profiles for name in ("user.email", "user.upn"))
+    allowed = next(filter(None, narrowed), "")
     domain = allowed.rpartition("@")[2]
     return domain if domain and "*" not in domain else "example.org"
