@@ -18,9 +18,10 @@ from onboard.apple_options import (
     Scope,
     Setting,
 )
-from onboard.model import Network, NetworkType, Platform, Security
+from onboard.model import EnrollmentProfile, Network, NetworkType, Platform, Security
 from onboard.orgfile.cursor import Cursor, ReportedError, readable
 from onboard.orgfile.groups import WrittenGroup
+from onboard.orgfile.platforms import apple_profile
 from onboard.variables import Holder
 
 _WPA3_ALONE = frozenset({Security.WPA3_ENTERPRISE, Security.WPA3_ENTERPRISE_192})
@@ -50,17 +51,19 @@ def _judge(group: WrittenGroup, options: AppleOptions) -> None:
             f"{_listed(old)}: versions that old know a CA by its SHA-1 digest only, so the profile pins that",
             "raise 'minimum' to iOS 16, macOS 13 or the like as soon as you can",
         )
+    profile = apple_profile(group)
     with suppress(ReportedError):
-        holder = group.profile.value.holder
         for cursor, network in readable(group.networks.value):
-            _judge_network(cursor, network, options, holder)
+            _judge_network(cursor, network, options, profile)
         _judge_wires(group, options)
 
 
-def _judge_network(cursor: Cursor, network: Network, options: AppleOptions, holder: Holder) -> None:
+def _judge_network(
+    cursor: Cursor, network: Network, options: AppleOptions, profile: EnrollmentProfile | None
+) -> None:
     _report_unknown(cursor, network.apple, NETWORK_KEYS, options)
-    scope = options.scope or (Scope.SYSTEM if holder is Holder.DEVICE else Scope.USER)
-    if "SetupModes" in network.apple and scope is not Scope.SYSTEM:
+    is_user = profile is not None and profile.holder is Holder.USER and options.scope is None
+    if "SetupModes" in network.apple and (options.scope is Scope.USER or is_user):
         cursor.mistake(
             f"network '{network.name}' has SetupModes, and this group's identities are in login keychains",
             "write 'scope: system' under macos in the group's platforms, or leave SetupModes out",

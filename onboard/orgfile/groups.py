@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TypeVar
 
 from onboard.apple_options import AcmeServer, Setting
 from onboard.model import (
@@ -20,20 +19,19 @@ from onboard.model import (
 from onboard.orgfile import apple_options, scalars
 from onboard.orgfile.challenges import read_challenge
 from onboard.orgfile.cursor import (
-    NOT_YET,
     Cursor,
     Found,
     Reader,
     Table,
     find,
+    readable,
     values,
 )
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Sequence
 from onboard.orgfile.platform_options import WrittenPlatforms, read_platforms
 from onboard.orgfile.vlans import Vlans, read_reply, read_vlans
-
-T = TypeVar("T")
+from onboard.variables import Holder
 
 _KEYS = (
     "authority",
@@ -64,7 +62,7 @@ class WrittenGroup:
     cursor: Cursor
     authority: Found[Authority]
     also_accepted: Found[tuple[Authority, ...]]
-    profile: Found[EnrollmentProfile]
+    profiles: Found[tuple[Found[EnrollmentProfile], ...]]
     networks: Found[tuple[Found[Network], ...]]
     vlan: Found[Vlans]
     reply: Found[Mapping[str, str]]
@@ -81,13 +79,20 @@ class WrittenGroup:
         """Its platforms, options apart."""
         return find(self.asked.cursor, lambda _: self.asked.value.platforms)
 
+    @property
+    def certificates(self) -> tuple[tuple[Cursor, EnrollmentProfile], ...]:
+        """Its profiles as far as they can be read, each with its place."""
+        return readable(self.profiles.value) if self.profiles.is_readable else ()
+
     def build(self) -> Group:
         """The group (ReportedError if a part of it cannot be had)."""
+        profile, *others = values(self.profiles.value)
         return Group(
             name=self.name,
             authority=self.authority.value,
             also_accepted=self.also_accepted.value,
-            profile=self.profile.value,
+            profile=profile,
+            second_profile=others[0] if others else None,
             networks=values(self.networks.value),
             vlan=self.vlan.value.default,
             vlans=self.vlan.value.nearer,
@@ -137,7 +142,7 @@ def _read_entry(
             cursor=cursor,
             authority=_first(issuers),
             also_accepted=find(issuers.cursor, lambda _: values(issuers.value[1:])),
-            profile=fields.required("profile", _one(profiles)),
+            profiles=fields.required("profile", _read_profiles(profiles)),
             networks=joined,
             vlan=fields.optional("vlan", read_vlans(joined), Vlans()),
             reply=fields.optional("reply", read_reply, {}),
@@ -153,15 +158,38 @@ def _read_entry(
     return read
 
 
-def _one(table: Table[T]) -> Reader[T]:
-    """A reference to one; the list form comes later."""
+def _read_profiles(table: Table[EnrollmentProfile]) -> Reader[tuple[Found[EnrollmentProfile], ...]]:
+    """One profile, or a list of one for each holder."""
 
-    def read(cursor: Cursor) -> T:
-        if isinstance(cursor.node, Sequence):
-            cursor.fail(f"expected the name of one {table.kind}, found a list", f"several are {NOT_YET}")
-        return table.find(cursor)
+    def read(cursor: Cursor) -> tuple[Found[EnrollmentProfile], ...]:
+        if not isinstance(cursor.node, Sequence):
+            return (find(cursor, table.find),)
+        names = distinct(_name_in(table), "the name of a profile, or a list of them")(cursor)
+        found = tuple(find(name.cursor, _named(table, name)) for name in names)
+        _demand_one_for_each_holder(found)
+        return found
 
     return read
+
+
+def _name_in(table: Table[EnrollmentProfile]) -> Reader[str]:
+    return lambda cursor: table.find(cursor).name
+
+
+def _named(table: Table[EnrollmentProfile], name: Found[str]) -> Reader[EnrollmentProfile]:
+    return lambda _: table.entries[name.value].value
+
+
+def _demand_one_for_each_holder(found: tuple[Found[EnrollmentProfile], ...]) -> None:
+    seen: dict[Holder, EnrollmentProfile] = {}
+    for item, profile in readable(found):
+        other = seen.setdefault(profile.holder, profile)
+        if other.name != profile.name:
+            item.mistake(
+                f"'{other.name}' and '{profile.name}' both have 'holder: {profile.holder}'; a group has one"
+                " profile for each holder",
+                "keep one of them, or give the other a group of its own",
+            )
 
 
 def _one_or_several(table: Table[Authority]) -> Reader[tuple[Found[Authority], ...]]:

@@ -258,7 +258,7 @@ def _build(sections: _Sections) -> Organization:
     identity = sections.identity.value
     groups = tuple(group.build() for group in values(sections.groups.value))
     own = values(tuple(sections.own_profiles.values()))
-    used = (group.profile for group in groups)
+    used = (profile for group in groups for profile in group.profiles)
     return Organization(
         name=identity.name,
         identifier=identity.identifier,

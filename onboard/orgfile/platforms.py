@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
+from onboard.apple_options import AppleSystem, Scope
 from onboard.capabilities import Extent, Feature, Limitation, limitations
-from onboard.model import Authority, KeyKind, Network, NetworkType, Platform, Security
+from onboard.model import Authority, EnrollmentProfile, KeyKind, Network, NetworkType, Platform, Security
 from onboard.names import AltNameKind
 from onboard.orgfile.cursor import Cursor, ReportedError, Table, readable
 from onboard.orgfile.groups import WrittenGroup
 from onboard.orgfile.windows import knows_its_builds
+from onboard.variables import Holder
 
 _OF_SECURITY: Mapping[Security, Feature] = {
     Security.WPA3_ENTERPRISE: Feature.WPA3_ENTERPRISE,
@@ -34,8 +36,7 @@ def judge(groups: Iterable[WrittenGroup], authorities: Table[Authority]) -> None
 
 
 def _judge_profile(group: WrittenGroup, platforms: Collection[Platform]) -> None:
-    with suppress(ReportedError):
-        profile = group.profile.value
+    for cursor, profile in group.certificates:
         kinds = [name.kind for name in profile.subject_alt_names]
         asked = {
             Feature.RSA_4096: profile.key is KeyKind.RSA_4096,
@@ -45,7 +46,35 @@ def _judge_profile(group: WrittenGroup, platforms: Collection[Platform]) -> None
         }
         for feature, is_asked in asked.items():
             if is_asked:
-                _report(group.profile.cursor, limitations(platforms, feature))
+                _report(cursor, limitations(platforms, feature))
+    _judge_second(group, platforms)
+
+
+def _judge_second(group: WrittenGroup, platforms: Collection[Platform]) -> None:
+    """Platforms whose clients hold one certificate get the first, on a Mac that of its scope."""
+    if len(group.certificates) != len(Holder):
+        return
+    (_, first), (cursor, second) = group.certificates
+    for limitation in limitations(platforms, Feature.SECOND_CERTIFICATE):
+        held = first if limitation.platform != Platform.APPLE else apple_profile(group) or first
+        other = second if held is first else first
+        cure = f"write '{other.name}' first if they need that one" if held is first else ""
+        if limitation.platform == Platform.APPLE and group.asked.value.apple.value.includes(
+            AppleSystem.MACOS
+        ):
+            scope = "user" if other.holder is Holder.USER else "system"
+            cure = f"'macos: {{scope: {scope}}}' under platforms asks for '{other.name}' instead"
+        cursor.warn(f"{limitation.platform} gets '{held.name}' alone: {limitation.reason}", cure)
+
+
+def apple_profile(group: WrittenGroup) -> EnrollmentProfile | None:
+    """The profile of the certificate that Apple devices get; None where it cannot be read."""
+    with suppress(ReportedError):
+        scope = group.asked.value.apple.value.scope
+        found = [profile for _, profile in group.certificates]
+        wanted = None if scope is None else Holder.DEVICE if scope is Scope.SYSTEM else Holder.USER
+        return next((p for p in found if p.holder is wanted), found[0] if found else None)
+    return None
 
 
 def _judge_networks(
@@ -98,8 +127,7 @@ def _judge_strength(
     cursor: Cursor, network: Network, group: WrittenGroup, authorities: Table[Authority]
 ) -> None:
     """192-bit mode: every key of both chains is P-384 or RSA of 3072 bits and more."""
-    with suppress(ReportedError):
-        profile = group.profile.value
+    for _, profile in group.certificates:
         if profile.key not in _STRONG_KEYS:
             cursor.mistake(
                 f"192-bit mode refuses the {profile.key} keys of profile '{profile.name}'",

@@ -45,12 +45,12 @@ def knows_its_builds(group: WrittenGroup) -> bool:
 
 def _key(group: WrittenGroup) -> None:
     options = group.asked.value.windows
-    profile = group.profile.value
-    if options.value.key_protection is not KeyProtection.SOFTWARE and profile.key is KeyKind.RSA_4096:
-        options.cursor.mistake(
-            f"a TPM holds no key of 4096 bits, which profile '{profile.name}' asks for",
-            "write 'key_protection: software', or 'key: rsa-2048' in the profile",
-        )
+    for _, profile in group.certificates:
+        if options.value.key_protection is not KeyProtection.SOFTWARE and profile.key is KeyKind.RSA_4096:
+            options.cursor.mistake(
+                f"a TPM holds no key of 4096 bits, which profile '{profile.name}' asks for",
+                "write 'key_protection: software', or 'key: rsa-2048' in the profile",
+            )
 
 
 def _old_builds(group: WrittenGroup) -> None:
@@ -98,18 +98,23 @@ def _one_method(group: WrittenGroup) -> None:
 def _accounts(group: WrittenGroup) -> None:
     """NPS asks Active Directory whose a certificate is, and that believes a security identifier alone."""
     servers = {r.name for _, n in _networks(group) for r in n.servers if r.type is RadiusType.NPS}
-    profile = group.profile.value
-    if not servers or _names_account(profile):
-        return
+    for cursor, profile in group.certificates:
+        if servers and not _names_account(profile):
+            _report_no_account(cursor, group, profile, servers)
+
+
+def _report_no_account(
+    cursor: Cursor, group: WrittenGroup, profile: EnrollmentProfile, servers: Collection[str]
+) -> None:
     names = ", ".join(f"'{name}'" for name in sorted(servers))
     if profile.holder is Holder.DEVICE:
-        group.profile.cursor.warn(
+        cursor.warn(
             f"{names} is NPS, which lets in computers of the domain alone; one that is in Entra only has no "
             "security identifier and no account there",
             "use another RADIUS server for computers without a domain account",
         )
         return
-    group.profile.cursor.mistake(
+    cursor.mistake(
         f"{names} is NPS: without a security identifier in the certificate, domain controllers map it to no "
         f"account, and '{profile.name}' has none",
         f"add 'uri: {SID_URI}' to its subject_alt_names",
@@ -129,8 +134,9 @@ def _chaining(groups: Collection[WrittenGroup]) -> None:
     places: dict[str, Cursor] = {}
     for group in groups:
         for cursor, network in _teap(group):
-            with suppress(ReportedError):
-                holders.setdefault(network.name, set()).add(group.profile.value.holder)
+            if group.certificates:
+                found = {profile.holder for _, profile in group.certificates}
+                holders.setdefault(network.name, set()).update(found)
                 places.setdefault(network.name, cursor)
     for name, found in holders.items():
         if len(found) < len(Holder):

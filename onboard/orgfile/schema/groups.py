@@ -66,7 +66,10 @@ def group() -> Schema:
                 "description": "Who issues; in a rollover a list: the first issues, all are accepted.",
                 "anyOf": [line(), sequence(line())],
             },
-            "profile": line("A profile of this file or of the product."),
+            "profile": {
+                "description": "A profile of this file or of the product, or a list of one for each holder.",
+                "anyOf": [line(), {**sequence(line()), "maxItems": len(Holder)}],
+            },
             "networks": sequence(line(), "Networks that the group may join, in order of preference."),
             "vlan": {
                 "description": "What RADIUS assigns: one VLAN, or by default, NETWORK and NETWORK@SITE.",
