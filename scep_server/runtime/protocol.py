@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from scep_server.runtime.crowd import is_crowded, who_gives_way
+from scep_server.runtime.joining import JoiningTransport
 
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
 WRITE_SECONDS = 60.0  # in which a client takes WRITE_OCTETS of an answer, or loses its connection
@@ -48,7 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """A client that says nothing is cut off like one that never finishes."""
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport, self.loop))
         self._arm()
         limit = self.limit_concurrency
         if limit is not None and is_crowded(len(self.connections), limit):
