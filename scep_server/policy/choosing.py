@@ -18,7 +18,8 @@ def authorize_any(csr: Csr, policies: Sequence[IssuancePolicy], grant: Grant) ->
     """Hold a request against each policy in order; the first that it fits decides.
 
     Where the grant knows an identity, only policies whose subject it knows as a whole are asked: a challenge
-    that was minted for a person gives no computer's certificate. If there is none of that kind, all are.
+    that was minted for a person gives no computer's certificate. If there is none of that kind, those are asked
+    that hold anything of the identity, and if there is none of that kind either, all.
 
     Args:
         csr: a request that proved possession of its key.
@@ -43,7 +44,8 @@ def authorize_any(csr: Csr, policies: Sequence[IssuancePolicy], grant: Grant) ->
 def _candidates(policies: Sequence[IssuancePolicy], grant: Grant) -> Sequence[IssuancePolicy]:
     if not grant.bound:
         return policies
-    return [policy for policy in policies if _subject_variables(policy) <= grant.bound.keys()] or policies
+    whole = [policy for policy in policies if _subject_variables(policy) <= grant.bound.keys()]
+    return whole or [policy for policy in policies if grant.bound.keys() & set(policy.variables)] or policies
 
 
 def _subject_variables(policy: IssuancePolicy) -> set[str]:

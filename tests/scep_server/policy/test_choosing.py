@@ -85,6 +85,14 @@ def test_a_challenge_for_a_group_gives_either():
     assert authorize_any(request("9f8b"), BOTH, unbound).profile == MACHINE.name
 
 
+@pytest.mark.parametrize("policies", [BOTH, BOTH[::-1]])
+def test_a_challenge_for_a_part_of_an_identity_gives_that_kind(policies):
+    """One that knows a sign-in name alone does not let its holder call himself any computer."""
+    for_ada = Grant(challenge_id="c1", bound={"user.upn": EMAIL}, asserted=False)
+    assert authorize_any(request(EMAIL), policies, for_ada).profile == USER.name
+    assert "9f8b" in refused(request("9f8b"), policies, for_ada)
+
+
 def test_a_challenge_that_knows_no_whole_subject_is_asked_of_all():
     """What was minted for a thing that no subject holds binds as much as it can."""
     grant = Grant(challenge_id="c1", bound={"user.name": "Ada Lovelace"}, asserted=False)
