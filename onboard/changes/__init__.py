@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onboard.changes import apple, windows
+from onboard.changes import apple, intune, windows
 from onboard.changes.verdict import Change, Comparison, Effect
 from onboard.errors import PayloadError
 
@@ -27,6 +27,8 @@ class Comparer:
 
 COMPARERS: tuple[Comparer, ...] = (
     Comparer(name="Apple mobileconfig", recognises=apple.recognises, compare=apple.compare),
+    # before Windows, whose profiles a bundle holds
+    Comparer(name="bundle for Intune", recognises=intune.recognises, compare=intune.compare),
     Comparer(name="Windows profile or SyncML", recognises=windows.recognises, compare=windows.compare),
 )
 

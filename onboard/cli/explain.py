@@ -18,7 +18,7 @@ def command(
 ) -> None:
     """Say in plain words what a payload will do to a device: mobileconfig, WLAN and LAN XML, SyncML.
 
-    Secrets are said to be there and never shown.
+    Bundles for Intune, too. Secrets are said to be there and never shown.
     """
     from onboard.explain import explain
 
