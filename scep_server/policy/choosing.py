@@ -18,8 +18,8 @@ def authorize_any(csr: Csr, policies: Sequence[IssuancePolicy], grant: Grant) ->
     """Hold a request against each policy in order; the first that it fits decides.
 
     Where the grant knows an identity, only policies whose subject it knows as a whole are asked: a challenge
-    that was minted for a person gives no computer's certificate. If there is none of that kind, those that hold
-    anything of the identity are asked, and if there is none of that kind either, all.
+    that was minted for a person gives no computer's certificate. If none is, those that hold anything of the
+    identity are asked, and if none does, all.
 
     Args:
         csr: a request that proved possession of its key.
