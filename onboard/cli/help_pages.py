@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
+from onboard.cli import interrupting
 from onboard.cli.usage import NotYetError
 
 if TYPE_CHECKING:  # typer keeps its copy of click private, and its signatures name it
@@ -32,6 +33,11 @@ _LATER = {
 class Page(TyperCommand):
     """The help page of one command."""
 
+    def invoke(self, ctx: Context) -> object:
+        """Let the command begin."""
+        interrupting.let_clean_up()
+        return super().invoke(ctx)
+
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """What is typed after the command's name."""
         return _usage(self, ctx)
@@ -43,6 +49,12 @@ class Page(TyperCommand):
 
 class Pages(TyperGroup):
     """The help page of a group of commands."""
+
+    def invoke(self, ctx: Context) -> object:
+        """Let the command begin; a group may be one itself, as `radius` is."""
+        if ctx.parent is not None:
+            interrupting.let_clean_up()
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """What is typed after the group's name."""
