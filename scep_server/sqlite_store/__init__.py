@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from scep_server.audit import GENESIS, ChainedEvent, EventKind
 from scep_server.challenges import Challenge
@@ -22,6 +23,7 @@ from scep_server.sqlite_store.settle import (
     CHALLENGE_BY_ID,
     answered,
     append,
+    attempt,
     objection_to,
     revoke,
     settle,
@@ -44,6 +46,8 @@ from scep_server.store import (
 from scep_server.store.rules import decided_event, minted_event, withdrawn_event
 
 __all__ = ["SqliteStore"]
+
+_Found = TypeVar("_Found")
 
 _PAGE = 1000  # rows; long lists are read in pages, so that no read holds the log back
 
@@ -103,10 +107,23 @@ class SqliteStore:
             with transaction(self._writer):
                 yield self._writer
 
-    def _one(self, statement: str, *parameters: rows.SqlValue) -> rows.Row | None:
+    def _look_up(self, find: Callable[[sqlite3.Connection], _Found]) -> _Found:
+        """Let the writing connection find it while nobody writes: it has kept the pages that it wrote.
+
+        The other one has to fetch every page again after each commit.
+        """
         with translated(self._path):
-            found: rows.Row | None = self._reader.execute(statement, parameters).fetchone()
-            return found
+            if not self._lock.acquire(blocking=False):
+                return find(self._reader)
+            try:
+                return find(self._writer)
+            finally:
+                self._lock.release()
+
+    def _one(self, statement: str, *parameters: rows.SqlValue) -> rows.Row | None:
+        found: rows.Row | None
+        found = self._look_up(lambda connection: connection.execute(statement, parameters).fetchone())
+        return found
 
     def _page(self, statement: str, *parameters: rows.SqlValue) -> list[rows.Row]:
         with translated(self._path):
@@ -119,8 +136,7 @@ class SqliteStore:
 
     def answered(self, request: bytes, now: datetime) -> CertificateRecord | None:
         """See `ReadingStore.answered`."""
-        with translated(self._path):
-            return answered(self._reader, request, now)
+        return self._look_up(lambda connection: answered(connection, request, now))
 
     def certificate(self, serial: int) -> CertificateRecord | None:
         """See `ReadingStore.certificate`."""
@@ -213,15 +229,13 @@ class SqliteStore:
 
     def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
         """See `ReadingStore.objection`."""
-        with translated(self._path):
-            return objection_to(self._reader, issuance, now)
+        return self._look_up(lambda connection: objection_to(connection, issuance, now))
 
     def pending_of(
         self, group: str, transaction: TransactionID, signer: bytes, now: datetime
     ) -> PendingRequest | None:
         """See `ReadingStore.pending_of`."""
-        with translated(self._path):
-            return queue.find(self._reader, group, transaction, signer, now)
+        return self._look_up(lambda connection: queue.find(connection, group, transaction, signer, now))
 
     def pending(self, now: datetime, group: str | None = None) -> tuple[PendingRequest, ...]:
         """See `Store.pending`."""
@@ -268,22 +282,15 @@ class SqliteStore:
     def audit_head(self) -> tuple[int, bytes]:
         """See `Store.audit_head`."""
         row = self._one("select sequence, entry, hash from audit order by sequence desc limit 1")
-        if row is None:
-            return 0, GENESIS
-        newest = rows.link(row)
-        return newest.sequence, newest.hash
+        newest = None if row is None else rows.link(row)
+        return (0, GENESIS) if newest is None else (newest.sequence, newest.hash)
 
     def probe(self) -> None:
         """See `Store.probe`."""
         with self._lock, translated(self._path), self._turn:
             self._place.demand_same()
             self._turn.try_out()
-            self._writer.execute("begin immediate")
-            try:
-                self._writer.execute("insert into revisions values (' probe', 0)")
-            finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("rollback")
+            attempt(self._writer)
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -70,6 +70,16 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("rollback")
 
 
+def attempt(connection: sqlite3.Connection) -> None:
+    """Write something, and take it back."""
+    connection.execute("begin immediate")
+    try:
+        connection.execute("insert into revisions values (' probe', 0)")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+
+
 def append(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
     """Extend the audit chain; inside a transaction."""
     head = connection.execute("select sequence, hash from audit order by sequence desc limit 1").fetchone()
