@@ -20,7 +20,7 @@ def judge(groups: Collection[WrittenGroup]) -> None:
     """Report what does not fit together in groups that have Windows."""
     ours = [group for group in groups if has_windows(group)]
     for group in ours:
-        for rule in (_key, _old_builds, _one_method):
+        for rule in (_key, _old_builds, _one_method, _strong_method):
             with suppress(ReportedError):
                 rule(group)
     _chaining(ours)
@@ -93,6 +93,16 @@ def _one_method(group: WrittenGroup) -> None:
             "a group does either PEAP-TLS or EAP-TLS on Windows, not both",
             "give the networks one method, or the group one of the networks",
         )
+
+
+def _strong_method(group: WrittenGroup) -> None:
+    """192-bit mode names the cipher suites of EAP-TLS; a tunnel has others."""
+    for cursor, network in _networks(group):
+        if network.security is Security.WPA3_ENTERPRISE_192 and network.eap is not EapMethod.TLS:
+            cursor.mistake(
+                f"'{network.name}' is in 192-bit mode, which takes EAP-TLS and not {network.eap}",
+                "write 'eap: eap-tls' under the network",
+            )
 
 
 def _accounts(group: WrittenGroup) -> None:
