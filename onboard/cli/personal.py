@@ -67,7 +67,16 @@ class _Workshop:
         from onboard.compose import compose
         from onboard.compose.spelling import for_whom, personal
 
-        minted = {holder: mint_one(self._session, group, bound) for holder, bound in values.items()}
+        own = {profile.holder: profile.variables for profile in group.profiles}
+        minted = {
+            holder: mint_one(
+                self._session,
+                group,
+                # Of two, each binds what its certificate names, so that it is good for no other.
+                bound if plan.second is None else {n: v for n, v in bound.items() if n in own[holder]},
+            )
+            for holder, bound in values.items()
+        }
         together = {name: value for bound in values.values() for name, value in bound.items()}
         challenges = {holder: one.challenge for holder, one in minted.items()}
         filled = for_whom(plan.with_challenges(challenges), together)

@@ -31,7 +31,7 @@ def declared(
     return tuple(
         checked(_artifact(plan, document), None)
         for path in profiles
-        for document in declarations(plan, spelling, base_url, path)
+        for document in declarations(plan.on(Platform.APPLE), spelling, base_url, path)
     )
 
 
