@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from onboard.devices.eap_packet import FRAGMENT, Assembly, EapPacket, Fragment, fragments
@@ -23,9 +23,12 @@ def test_success_and_failure_have_no_type():
     assert EapPacket.decode(b"\x04\x09\x00\x04").kind == 0
 
 
-@given(st.binary(max_size=5 * FRAGMENT))
-def test_flight_survives_fragmentation(flight):
+@given(size=st.integers(0, 5 * FRAGMENT), content=st.binary(min_size=1, max_size=64))
+@example(size=FRAGMENT, content=b"full")
+@example(size=FRAGMENT + 1, content=b"one more")
+def test_flight_survives_fragmentation(size, content):
     """One fragment or many: whole with the last one and not before; the first states the length."""
+    flight = (content * (size // len(content) + 1))[:size]
     pieces = list(fragments(flight))
     assembly = Assembly()
     results = [assembly.add(Fragment.decode(piece)) for piece in pieces]
