@@ -23,7 +23,7 @@ from onboard.lint.windows.commands import (
 )
 from onboard.lint.windows.document import Node, UnreadableError, read_node
 from onboard.lint.windows.enrolment import enrolments
-from onboard.lint.windows.trust import EAP_TLS, PEAP, methods, pinned
+from onboard.lint.windows.trust import EAP_TLS, PEAP, TEAP, methods, pinned
 
 SYNCML = "SYNCML:SYNCML1.2"
 METINF = "syncml:metinf"
@@ -141,8 +141,18 @@ def _together(
         elif store is None and stores:
             yield node.error("10", "the pinned root is not among the certificates of this file")
     yield from _strength(profile, enrolled)
-    scopes = {command.scope for command in enrolled}
+    yield from _holders(profile, {command.scope for command in enrolled})
+
+
+def _holders(profile: Node, scopes: set[str]) -> Iterator[Finding]:
+    """The certificates of the file are those that the profile looks for."""
     for mode in profile.all("authMode"):
+        if len(scopes) == 1 and mode.text == "machineOrUser" and TEAP not in methods(profile):
+            yield mode.warning(
+                "17",
+                f"machineOrUser looks for two certificates, and this file enrols in ./{min(scopes)} only",
+                "say machine or user, or enrol both",
+            )
         wanted = {"user": "User", "machine": "Device"}.get(mode.text)
         if scopes and wanted and wanted not in scopes:
             yield mode.error(

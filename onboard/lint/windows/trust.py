@@ -44,13 +44,12 @@ def pinned(profile: Node) -> Iterator[tuple[Node, bytes]]:
 
 
 def _auth_mode(onex: Node) -> Iterator[Finding]:
-    mode = onex.first("authMode")
-    chained = onex.value("EAPConfig", "EapHostConfig", "EapMethod", "Type") == TEAP
-    if mode is None or (mode.text == "machineOrUser" and not chained):
-        yield (mode or onex).warning(
+    """Who says machineOrUser may have both certificates; a file that brings one of them is judged with it."""
+    if onex.first("authMode") is None:
+        yield onex.warning(
             "17",
-            "machineOrUser looks for a machine and a user certificate; without one of them it fails by turns",
-            "say machine or user, unless both kinds of certificate are deployed",
+            "without authMode Windows looks for a machine and a user certificate by turns",
+            "say machine or user, or machineOrUser where both kinds of certificate are deployed",
         )
 
 

@@ -105,7 +105,6 @@ def test_a_broken_wlan_profile_is_an_error_of_its_rule(rule, changes):
         ("03", [("<hex>4E6F72746877696E64</hex>", "")]),
         ("09", [(">true</DisableUserPrompt", ">false</DisableUserPrompt")]),
         ("17", [("<authMode>user</authMode>", "")]),
-        ("17", [("<authMode>user<", "<authMode>machineOrUser<")]),
     ],
 )
 def test_what_is_unwise_is_a_warning(rule, changes):

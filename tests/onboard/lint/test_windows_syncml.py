@@ -152,6 +152,16 @@ STRUCTURE = [
 ]
 
 
+def test_machine_or_user_with_one_certificate_is_a_warning():
+    """Windows tries by turns what it does not have; with an enrolment for each holder there is no word."""
+    both = replaced(windows_file("syncml"), ("authMode&gt;user&lt;", "authMode&gt;machineOrUser&lt;"))
+    assert rules(both) == {"17": {"warning"}}
+    start, end = both.index("    <Atomic>"), both.index("</Atomic>") + len("</Atomic>\n")
+    numbered = re.sub(r"<CmdID>(\d+)<", lambda m: f"<CmdID>{int(m[1]) + 100}<", both[start:end])
+    device = re.sub(r"\$\{user\.\w+\}", "${device.name}", numbered.replace("./User/", "./Device/"))
+    assert rules(both[:end] + device + both[end:]) == {}
+
+
 @pytest.mark.parametrize(("rule", "changes"), STRUCTURE)
 def test_a_broken_structure_is_an_error_of_its_rule(rule, changes):
     """Order, numbering, stores, names and formats are each judged."""
