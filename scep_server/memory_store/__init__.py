@@ -10,10 +10,10 @@ from datetime import datetime
 from scep_server import audit
 from scep_server.audit import ChainedEvent, Event, EventKind
 from scep_server.challenges import Challenge
+from scep_server.memory_store.certificates import Certificates
 from scep_server.memory_store.queue import Queue
 from scep_server.messages import TransactionID
 from scep_server.store import (
-    REPEAT_FOR,
     AlreadyIssued,
     CertificateRecord,
     Entry,
@@ -51,8 +51,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._certificates: dict[int, CertificateRecord] = {}
-        self._requests: dict[bytes, list[int]] = {}
+        self._certificates = Certificates()
         self._challenges: dict[str, Challenge] = {}
         self._digests: dict[bytes, str] = {}
         self._revisions: dict[str, int] = {}
@@ -68,11 +67,7 @@ class MemoryStore:
     def answered(self, request: bytes, now: datetime) -> CertificateRecord | None:
         """See `ReadingStore.answered`."""
         with self._lock:
-            for serial in reversed(self._requests.get(request, ())):
-                record = self._certificates[serial]
-                if record.is_valid(now) and record.issued > now - REPEAT_FOR:
-                    return record
-        return None
+            return self._certificates.answered(request, now)
 
     def certificate(self, serial: int) -> CertificateRecord | None:
         """See `ReadingStore.certificate`."""
@@ -85,12 +80,7 @@ class MemoryStore:
     def revocations(self, issuer: str, since: datetime | None = None) -> Iterator[Revocation]:
         """See `ReadingStore.revocations`."""
         with self._lock:
-            own = (r for r in self._certificates.values() if r.issuer == issuer and r.revoked)
-            lasting = (r for r in own if since is None or r.not_after >= since)
-            revoked = sorted(lasting, key=lambda record: record.serial)
-        for record in revoked:
-            if record.revoked is not None and record.reason is not None:
-                yield Revocation(serial=record.serial, at=record.revoked, reason=record.reason)
+            return iter(self._certificates.revocations(issuer, since))
 
     def crl(self, issuer: str) -> StoredCrl | None:
         """See `ReadingStore.crl`."""
@@ -125,15 +115,16 @@ class MemoryStore:
             return Spent(objection)
         if record.serial in self._certificates:
             return SerialTaken()
-        return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and self._has_rival(record, now))
+        is_asserted = issuance.voucher.kind is Vouch.STATIC
+        return Recorded(rival=is_asserted and self._certificates.has_rival(record, now))
 
     def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
         """See `ReadingStore.objection`."""
         with self._lock:
             objection = self._to_voucher(issuance, now)
-            if objection is None and self._is_compromised(issuance.certificate.spki):
+            if objection is None and self._certificates.is_compromised(issuance.certificate.spki):
                 objection = Objection.COMPROMISED
-            crowded = Objection.CROWDED if self._is_crowded(issuance, now) else None
+            crowded = Objection.CROWDED if self._certificates.is_crowded(issuance, now) else None
             return objection or crowded
 
     def _to_voucher(self, issuance: Issuance, now: datetime) -> Objection | None:
@@ -144,43 +135,19 @@ class MemoryStore:
             case Vouch.RENEWAL:
                 return renewal_objection(self._certificates.get(voucher.serial or 0), groups)
             case Vouch.STATIC:
-                return Objection.EXHAUSTED if self._is_exhausted(voucher.id, voucher.uses) else None
+                exhausted = self._certificates.is_exhausted(voucher.id, voucher.uses)
+                return Objection.EXHAUSTED if exhausted else None
             case Vouch.APPROVAL:
                 return approval_objection(self._queue.by_id(voucher.id), groups[0], now)
 
-    def _is_crowded(self, issuance: Issuance, now: datetime) -> bool:
-        if issuance.max_active is None:
-            return False
-        record, renewed = issuance.certificate, issuance.voucher.serial
-        live = [r for r in self._certificates.values() if r.not_after > now and r.revoked is None]
-        replaced = {r.renews for r in live} | {renewed}
-        same = (r for r in live if r.bearer == record.bearer)
-        return sum(r.serial not in replaced for r in same) >= issuance.max_active
-
-    def _is_exhausted(self, identifier: str, uses: int | None) -> bool:
-        if uses is None:
-            return False
-        given = (r for r in self._certificates.values() if r.challenge == identifier and r.renews is None)
-        return sum(1 for _ in given) >= uses
-
-    def _has_rival(self, record: CertificateRecord, now: datetime) -> bool:
-        same = (r for r in self._certificates.values() if r.bearer == record.bearer)
-        return any(r.spki != record.spki and r.not_after > now and r.revoked is None for r in same)
-
-    def _is_compromised(self, spki: bytes) -> bool:
-        own = (r for r in self._certificates.values() if r.spki == spki)
-        return any(r.reason is RevocationReason.KEY_COMPROMISE for r in own)
-
     def _insert(self, issuance: Issuance, now: datetime) -> None:
         record, voucher = issuance.certificate, issuance.voucher
-        self._certificates[record.serial] = record
-        self._requests.setdefault(record.request, []).append(record.serial)
+        self._certificates.insert(record)
         if voucher.kind is Vouch.ONE_TIME:
             spent = replace(self._challenges[voucher.id], spent=now, spent_by=record.serial)
             self._challenges[voucher.id] = spent
         if voucher.kind is Vouch.RENEWAL and issuance.supersede is not None:
-            renewed = self._certificates[voucher.serial or 0]
-            self._certificates[renewed.serial] = replace(renewed, supersede=issuance.supersede)
+            self._certificates.supersede(voucher.serial or 0, issuance.supersede)
         if voucher.kind is Vouch.APPROVAL:
             self._queue.mark_issued(voucher.id, record.serial)
 
@@ -221,21 +188,20 @@ class MemoryStore:
     def certificates(self, group: str | None = None) -> Iterator[CertificateRecord]:
         """See `Store.certificates`."""
         with self._lock:
-            records = list(self._certificates.values())
+            records = tuple(self._certificates)
         return (record for record in records if group in (None, record.group))
 
     def endings(self, now: datetime) -> tuple[GroupEnding, ...]:
         """See `Store.endings`."""
         with self._lock:
-            return endings_of(self._certificates.values(), now)
+            return endings_of(self._certificates, now)
 
     def revoke(self, serial: int, reason: RevocationReason, now: datetime) -> bool:
         """See `Store.revoke`."""
         with self._lock:
-            found = self._certificates.get(serial)
-            if found is None or found.revoked is not None:
+            found = self._certificates.revoke(serial, reason, now)
+            if found is None:
                 return False
-            self._certificates[serial] = replace(found, revoked=now, reason=reason)
             self._revisions[found.issuer] = self._revisions.get(found.issuer, 0) + 1
             self._append(revoked_event(found, reason, now))
         return True
@@ -243,7 +209,7 @@ class MemoryStore:
     def supersede(self, now: datetime) -> int:
         """See `Store.supersede`."""
         with self._lock:
-            due = [r.serial for r in self._certificates.values() if r.supersede and r.supersede <= now]
+            due = [r.serial for r in self._certificates if r.supersede and r.supersede <= now]
             return sum(self.revoke(serial, RevocationReason.SUPERSEDED, now) for serial in due)
 
     def pending_of(
