@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
-from onboard.errors import StateError
+from onboard.errors import PkiError, StateError
 from onboard.provision import authorities, crls, leaves
 from onboard.provision.hierarchy import Kind, Leaf, has_crl_file
 from onboard.provision.hierarchy import leaves as leaves_of
@@ -17,11 +17,16 @@ from onboard.provision.pepper import demand_pepper
 from onboard.provision.report import Outcome, Row
 from onboard.provision.site import Site
 from onboard.provision.state import explained, key_trouble
-from onboard.provision.supply import key_supply
+from onboard.provision.supply import KeySupply, key_supply
+from scep_server.authority import IssuingAuthority
 from scep_server.keys import KeyStoreError
 from scep_server.keys.files import remove_partial
 
 Progress = Callable[[int, int], None]  # told how many leaves are settled, and of how many
+
+Settle = Callable[
+    [Site, Leaf, tuple[leaves.Generation, ...], IssuingAuthority | None, KeySupply], Row
+]  # as leaves.settle
 
 
 def _nobody(done: int, of: int) -> None:
@@ -73,21 +78,38 @@ def renew(site: Site, kinds: Collection[Kind]) -> tuple[Row, ...]:
     """Renew leaves that near their end, of some kinds only; authorities and CRLs are left alone.
 
     Returns:
-        As `init`.
+        As `init`. One that cannot be made, because its authority has ended or its files do not belong
+        together, is BLOCKED and keeps no other from being made.
 
     Raises:
-        PkiError: a certificate and its key do not belong together.
+        PkiError: a key does not open.
         StateError: somebody else is creating keys just now, or a file cannot be written.
     """
     site.state.demand()
     with site.state.locked(), explained(site.state.path):
         try:
-            return _settle_leaves(site, [leaf for leaf in leaves_of(site.organization) if leaf.kind in kinds])
+            due = [leaf for leaf in leaves_of(site.organization) if leaf.kind in kinds]
+            return _settle_leaves(site, due, settle=_settle_or_block)
         except KeyStoreError as error:
             raise key_trouble(error) from error
 
 
-def _settle_leaves(site: Site, wanted: Sequence[Leaf], progress: Progress = _nobody) -> tuple[Row, ...]:
+def _settle_or_block(
+    site: Site,
+    leaf: Leaf,
+    pairs: tuple[leaves.Generation, ...],
+    issuer: IssuingAuthority | None,
+    supply: KeySupply,
+) -> Row:
+    try:
+        return leaves.settle(site, leaf, pairs, issuer, supply)
+    except PkiError as error:
+        return Row(kind=leaf.kind, name=leaf.name, outcome=Outcome.BLOCKED, remark=str(error))
+
+
+def _settle_leaves(
+    site: Site, wanted: Sequence[Leaf], progress: Progress = _nobody, settle: Settle = leaves.settle
+) -> tuple[Row, ...]:
     issuer_of = cache(site.issuing)
     rows: list[Row] = []
     made: set[tuple[Kind, str]] = set()
@@ -98,7 +120,7 @@ def _settle_leaves(site: Site, wanted: Sequence[Leaf], progress: Progress = _nob
             place = (leaf.kind, leaf.name)
             # An endpoint has an RA for each of its authorities: the next one counts on from its number.
             pairs = (leaves.inventory(site.state) if place in made else stock).get(place, ())
-            rows.append(leaves.settle(site, leaf, pairs, issuer_of(leaf.issuer), supply))
+            rows.append(settle(site, leaf, pairs, issuer_of(leaf.issuer), supply))
             progress(len(rows), len(wanted))
             if rows[-1].outcome in (Outcome.CREATED, Outcome.RENEWED):
                 made.add(place)

@@ -61,6 +61,8 @@ def live_on(
         return Lived(identity=identity, renewal="too late", renewed=False, error=error)
     if begins is not None and later.now < begins:
         return Lived(identity=identity, renewal=f"{renewal.by}, not before {begins:%Y-%m-%d}")
+    if row.group in later.closed:
+        return Lived(identity=identity, renewal="closed", renewed=False, error=later.closed[row.group])
     again = ""
     try:
         if renewal.signed:

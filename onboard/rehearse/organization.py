@@ -87,6 +87,7 @@ def _stage(company: Company, fillings: Fillings, today: Day) -> Stage:
         sites=sites(company.organization),
         label=labels(company.organization),
         air=air(company.organization),
+        closed=today.closed,
         decide=onlooker(fillings.store, today.now)
         if company.live
         else approver(company.organization, fillings.store, today.now),

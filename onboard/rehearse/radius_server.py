@@ -119,7 +119,7 @@ def running_radius(
     server: ServerCertificate,
     crls: Mapping[str, x509.CertificateRevocationList],
     folder: Path,
-    tls_maximum: str = "1.2",
+    tls_maximum: str = "",
     ocsp_url: str = "",
     ahead: timedelta = timedelta(0),
 ) -> Iterator[LocalRadius]:
@@ -130,7 +130,7 @@ def running_radius(
         server: its certificate and key.
         crls: current CRLs by authority name.
         folder: a private folder; configuration and keys are written there.
-        tls_maximum: "1.2" or "1.3".
+        tls_maximum: "1.2" or "1.3", against what the org says of the entry.
         ocsp_url: a responder that is asked besides the CRLs; empty: nobody is.
         ahead: how far the clocks of server and devices are ahead of ours; needs libfaketime.
 
@@ -149,7 +149,8 @@ def running_radius(
         addresses=("127.0.0.1",),
         port=port,
         folder=str(place.resolve()),
-        tls_maximum=tls_maximum,
+        tls_minimum=policy.radius.tls.minimum,
+        tls_maximum=tls_maximum or policy.radius.tls.maximum,
         ocsp=bool(ocsp_url),
         ocsp_url=ocsp_url,
         reject_delay=0,

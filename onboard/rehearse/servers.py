@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +14,6 @@ from cryptography import x509
 
 from onboard.devices.scep_client import Identity
 from onboard.devices.settings import NetworkSettings
-from onboard.errors import PkiError
 from onboard.model import Organization
 from onboard.pki import read_certificates
 from onboard.radius import make_policy
@@ -25,9 +24,10 @@ from onboard.rehearse.negative import Entry
 from onboard.rehearse.radius_server import is_possible, running_radius
 from onboard.rehearse.stage import Authenticator, Outcome
 from onboard.rehearse.transport import redirecting_client
+from onboard.rehearse.upkeep import Kept, keep_up
 from onboard.serve import configure
 from scep_server.runtime import running_server
-from scep_server.runtime.config import ServerConfig, system_clock
+from scep_server.runtime.config import system_clock
 from scep_server.sqlite_store import SqliteStore
 from scep_server.store import StoredCrl
 
@@ -40,6 +40,7 @@ class Day:
     client: httpx.Client
     entries: Mapping[str, Entry]  # by RADIUS entry; those whose certificate is ours
     authenticator: Authenticator | None
+    closed: Mapping[str, str] = field(default_factory=dict)  # by group: why its endpoint is not served
 
 
 @contextmanager
@@ -53,18 +54,28 @@ def day(company: Company, store: Path, scratch: Path, ahead: timedelta) -> Itera
         ahead: how far this day is from today.
 
     Raises:
-        PkiError: a key or certificate that a server needs is not here, or has run out by then.
+        PkiError: a key or certificate that a server needs is not here, or does not belong together.
         StateError: the state folder cannot be used.
         EapolError: FreeRADIUS is installed and did not start.
     """
-    then = replace(company, site=replace(company.site, now=company.site.now + ahead))
+    kept = Kept(site=replace(company.site, now=company.site.now + ahead))
+    if ahead:
+        kept = keep_up(kept.site, scratch / "state")
+    served = replace(kept.site, organization=kept.served)
+    then = replace(company, site=kept.site)
     playable = is_possible() and (not ahead or faketime.library() is not None)
     with ExitStack() as stack:
-        client = stack.enter_context(scep(then, store, ahead))
+        client = stack.enter_context(scep(replace(then, site=served), store, ahead))
         entries = stack.enter_context(_radius(then, client, scratch, ahead)) if playable else {}
         servers = {name: entry.server for name, entry in entries.items()}
         authenticator = ByNetwork(company.organization, servers) if playable else None
-        yield Day(now=then.site.now, client=client, entries=entries, authenticator=authenticator)
+        yield Day(
+            now=then.site.now,
+            client=client,
+            entries=entries,
+            authenticator=authenticator,
+            closed=kept.closed,
+        )
 
 
 @contextmanager
@@ -75,7 +86,7 @@ def scep(company: Company, store: Path, ahead: timedelta) -> Iterator[httpx.Clie
             yield client
         return
     config = replace(
-        _configured(company, ahead),
+        configure(company.site, company.challenges),
         open_store=lambda: _DayStore(store),
         per_address=None,  # every device of the rehearsal has one address
         clock=lambda: system_clock() + ahead,
@@ -100,16 +111,6 @@ class _DayStore(SqliteStore):
         """See `Store.save_crl`."""
         self._crls[issuer] = crl
         return True
-
-
-def _configured(company: Company, ahead: timedelta) -> ServerConfig:
-    try:
-        return configure(company.site, company.challenges)
-    except PkiError as error:
-        if not ahead:
-            raise
-        msg = f"on {company.site.now:%Y-%m-%d}: {error}"
-        raise PkiError(msg, hint="'onboard ca init' renews such keys when it runs 90 days before") from error
 
 
 def _host(url: str) -> str:

@@ -145,4 +145,5 @@ class Stage:
     decide: Decide = _undecided  # about requests that wait for approval
     progress: Callable[[Result], None] = _silent  # called with each row as it is known
     joined: Callable[[Member], None] = _silent  # called with each device that RADIUS let in
+    closed: Mapping[str, str] = field(default_factory=dict)  # by group: why its endpoint is not served
     later: Stage | None = None  # the world of a later day, in which the same devices go on

@@ -70,4 +70,5 @@ def _note(row: Row) -> None:
     if row.outcome in (Outcome.CREATED, Outcome.RENEWED):
         LOGGER.info("%s was renewed: it is good until %s", what, row.not_after)
     elif row.outcome is Outcome.BLOCKED:
-        LOGGER.warning("%s ends on %s and is not renewed: %s", what, row.not_after, row.remark)
+        ends = f" ends on {row.not_after} and" if row.not_after else ""
+        LOGGER.warning("%s%s is not renewed: %s", what, ends, row.remark)

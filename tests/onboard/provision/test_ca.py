@@ -25,7 +25,7 @@ from onboard.errors import PkiError, StateError
 from onboard.model import Authority, KeyKind
 from onboard.pki import read_certificates
 from onboard.plan import make_plan
-from onboard.provision import Kind, Loader, Outcome, Site, StateFolder, init
+from onboard.provision import Kind, Loader, Outcome, Site, StateFolder, init, renew
 from scep_server.authority import Shape
 from scep_server.keys import KeyState
 
@@ -395,6 +395,22 @@ def test_an_expired_issuer_is_named(site):
     (site.state.path / "ra/staff.pem").unlink()
     with pytest.raises(PkiError, match="'staff' expired"):
         init(ended)
+
+
+def test_an_expired_issuer_keeps_no_other_from_renewing(site):
+    """The upkeep of a server goes on past it: the other authority's RA is made, and the row says why not."""
+    ended = certificate(site.folder / "pki/staff.pem").not_valid_after_utc - timedelta(days=1)
+    (site.folder / "pki/students.pem").unlink()
+    (site.state.path / "keys/students.key").unlink()
+    for folder in ("ra", "ocsp"):
+        (site.state.path / folder / "students.key").unlink()
+        (site.state.path / folder / "students.pem").unlink()
+    init(at(site, ended))  # an authority of students that outlives that of staff
+    (site.state.path / "ra/staff@2.pem").unlink()
+    rows = {row.name: row for row in renew(at(site, ended + timedelta(days=700)), {Kind.RA})}
+    assert rows["students"].outcome is Outcome.RENEWED
+    assert rows["staff"].outcome is Outcome.BLOCKED
+    assert "'staff' expired" in rows["staff"].remark
 
 
 def test_a_name_that_no_certificate_holds_is_refused(tmp_path):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.northwind import NORTHWIND, STAFF, STAFF_CHALLENGE, STUDENTS
+from support.northwind import NORTHWIND, STAFF, STAFF_CHALLENGE, STUDENTS, STUDENTS_CA
+from support.sites import at
 from support.world import make_world
 
-from onboard.errors import PkiError
+from onboard.model import Platform
 from onboard.rehearse.organization import Company, artifacts, rehearse_organization
+from onboard.rehearse.play import rehearse
 from onboard.rehearse.result import Result, Step
+from onboard.rehearse.servers import day
+from onboard.rehearse.stage import Stage
+from onboard.rehearse.upkeep import keep_up
+from onboard.rehearse.values import Fillings
+from scep_server.sqlite_store import SqliteStore
 
 DAYS = timedelta(days=1)
 IN_THE_WINDOW = 341 * DAYS
@@ -23,15 +31,15 @@ def _without_radius(monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
 
 
-def play(folder, ahead: timedelta, *groups) -> tuple[Result, ...]:
-    organization = replace(NORTHWIND, groups=groups or NORTHWIND.groups)
-    company = Company(
-        site=make_world(folder, organization).site,
-        challenges={"staff": STAFF_CHALLENGE},
-        ahead=ahead,
-        progress=lambda row: None,
-    )
-    rows = rehearse_organization(company, artifacts(company, organization.groups, ()))
+def company_of(folder, *groups, **changed) -> Company:
+    organization = replace(NORTHWIND, groups=groups or NORTHWIND.groups, **changed)
+    site = make_world(folder, organization).site
+    return Company(site=site, challenges={"staff": STAFF_CHALLENGE}, progress=lambda row: None)
+
+
+def play(folder, ahead: timedelta, *groups, **changed) -> tuple[Result, ...]:
+    company = replace(company_of(folder, *groups, **changed), ahead=ahead)
+    rows = rehearse_organization(company, artifacts(company, company.organization.groups, ()))
     return tuple(row for row in rows if row.platform != "android")
 
 
@@ -90,7 +98,57 @@ def test_today_alone_foretells_the_renewal(tmp_path):
     assert linux.renewal.startswith("certmonger, from ")
 
 
-def test_an_ra_that_has_run_out_by_then_is_told(tmp_path):
-    """Nothing enrols or renews at an endpoint whose RA has ended; the day does not even begin."""
-    with pytest.raises(PkiError, match=r"on \d{4}-.*RA of group"):
-        play(tmp_path, 800 * DAYS)
+LONG = replace(STAFF.profile, valid_for=900 * DAYS, renew_within=900 * DAYS)
+
+
+def test_an_ra_is_renewed_by_then_as_serve_would(tmp_path):
+    """The RA of today has ended, upkeep has made the next one, and the org's own folder is as it was."""
+    patient = replace(STAFF, profile=LONG)
+    world = make_world(tmp_path, replace(NORTHWIND, groups=(patient,)))
+    before = {path: path.stat().st_mtime_ns for path in world.site.state.path.rglob("*.pem")}
+    rows = play(tmp_path, 880 * DAYS, patient)
+    assert all(row.ok for row in rows), [(row.platform, row.reason) for row in rows if not row.ok]
+    assert {row.platform for row in rows if row.renewed} == {"apple", "windows", "chromeos", "linux"}
+    assert {path: path.stat().st_mtime_ns for path in world.site.state.path.rglob("*.pem")} == before
+
+
+def test_an_endpoint_whose_authority_has_ended_is_named_and_the_others_go_on(tmp_path):
+    """A rehearsal does not end with the first authority: each row says what became of its own endpoint."""
+    ending = replace(STUDENTS_CA, valid_for=850 * DAYS)
+    groups = (replace(STAFF, profile=LONG), replace(STUDENTS, authority=ending))
+    authorities = tuple(ending if a.name == ending.name else a for a in NORTHWIND.authorities)
+    rows = play(tmp_path, 860 * DAYS, *groups, authorities=authorities)
+    assert all(row.ok for row in rows if row.group == "staff"), rows
+    assert not [row for row in rows if row.group == "students" and row.ok]
+
+
+def test_a_device_that_would_renew_at_a_closed_endpoint_hears_why(tmp_path):
+    """The certificate still stands and its window is open, and nobody is there to ask."""
+    company = company_of(tmp_path, replace(STAFF, profile=LONG))
+    given = artifacts(company, company.organization.groups, (Platform.APPLE,))
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(day(company, tmp_path / "store", tmp_path / str(ahead.days), ahead))
+            for ahead in (timedelta(0), 800 * DAYS)
+        ]
+        store = stack.enter_context(closing(SqliteStore(tmp_path / "store")))
+        fillings = Fillings(site=company.site, store=store)
+        today, then = (
+            Stage(client=d.client, values=fillings.on(d.now), now=d.now, closed=d.closed) for d in opened
+        )
+        closed = replace(then, closed={"staff": "the RA has ended"})
+        rows = rehearse(given, replace(today, later=closed))
+    assert all(row.failed is Step.RENEW and row.reason.endswith("the RA has ended") for row in rows), rows
+
+
+def test_what_keeps_an_endpoint_closed_is_said(tmp_path):
+    """An authority that has ended, or whose key is not at hand any more when its RA needs the next one."""
+    site = company_of(tmp_path, STAFF).site
+    kept = keep_up(at(site, site.now + 800 * DAYS), tmp_path / "kept")
+    assert (dict(kept.closed), kept.served) == ({}, site.organization)
+    gone = keep_up(at(site, site.now + 2000 * DAYS), tmp_path / "gone")
+    assert "'staff' ended on" in gone.closed["staff"]
+    assert not gone.served.groups
+    (site.state.path / "keys" / "staff.key").unlink()
+    sealed = keep_up(at(site, site.now + 800 * DAYS), tmp_path / "sealed")
+    assert "cannot issue" in sealed.closed["staff"]
