@@ -26,7 +26,9 @@ app = typer.Typer(
 )
 Sealed = Annotated[
     Path | None,
-    typer.Option("--sealed", metavar="FILE", help="File of the sealed key; opened for this run only."),
+    typer.Option(
+        "--sealed", metavar="FILE", readable=False, help="File of the sealed key; opened for this run only."
+    ),
 ]
 Passphrase = Annotated[
     str | None,
@@ -161,7 +163,9 @@ def request(
 @app.command("import", epilog=epilog("ca import"))
 def import_file(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The authority.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Its certificate, PEM or DER.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", readable=False, help="Its certificate, PEM or DER.")
+    ],
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,

@@ -21,8 +21,11 @@ _MANIFEST = "manifest.json"
 
 
 def command(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="Payload, folder, manifest or org definition.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The same, later.")],
+    old: Annotated[
+        Path,
+        typer.Argument(metavar="OLD", readable=False, help="Payload, folder, manifest or org definition."),
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", readable=False, help="The same, later.")],
     output: Output = Format.TEXT,
 ) -> None:
     """Say what devices that have OLD do when they get NEW: re-install, re-enrol or drop the network.

@@ -13,7 +13,7 @@ from onboard.cli.options import Format, Output
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A payload that anyone made.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A payload that anyone made.")],
     output: Output = Format.TEXT,
 ) -> None:
     """Say in plain words what a payload will do to a device: mobileconfig, WLAN and LAN XML, SyncML.

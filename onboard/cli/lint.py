@@ -27,7 +27,10 @@ class OncLevel(enum.StrEnum):
 
 def command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Payloads of any platform, or folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", readable=False, help="Payloads of any platform, or folders of them."
+        ),
     ],
     onc_level: Annotated[
         OncLevel | None,

@@ -9,6 +9,7 @@ from onboard.cli.application import app
 from onboard.cli.interrupting import INTERRUPTED
 from onboard.cli.usage import USAGE
 from onboard.errors import OnboardError, OrgFileError
+from scep_server.errors import ScepError
 
 # typer keeps its copy of click private; the base of BadParameter is its UsageError, "you typed it wrong".
 _USAGE_ERRORS: tuple[type[Exception], ...] = tuple(
@@ -32,8 +33,13 @@ def run(arguments: list[str]) -> int:
         console.fail(str(error), hint=error.hint)
         console.abandon()
         return error.exit_code
+    except ScepError as error:  # its store cannot be used, wherever that was found
+        console.fail(str(error), hint=getattr(error, "remedy", ""))
+        console.abandon()
+        return 1
     except OSError as error:  # a disk that is full, a folder that was taken away: the machine is at fault
-        console.fail(_told(error))
+        hint = "run onboard as the user that owns it" if isinstance(error, PermissionError) else ""
+        console.fail(_told(error), hint=hint)
         console.abandon()
         return 1
     return code

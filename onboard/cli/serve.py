@@ -31,9 +31,11 @@ Workers = Annotated[
     int, typer.Option("--workers", metavar="N", help="Processes; one for each core is right.", min=1)
 ]
 Certificate = Annotated[
-    Path | None, typer.Option("--tls-cert", metavar="FILE", help="PEM chain, to serve https.")
+    Path | None, typer.Option("--tls-cert", metavar="FILE", readable=False, help="PEM chain, to serve https.")
 ]
-Key = Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="PEM key of --tls-cert.")]
+Key = Annotated[
+    Path | None, typer.Option("--tls-key", metavar="FILE", readable=False, help="PEM key of --tls-cert.")
+]
 Proxies = Annotated[
     list[str] | None,
     typer.Option(

@@ -254,3 +254,13 @@ def test_a_script_with_certificates_is_judged_as_a_script(onboard, folder) -> No
     script = folder / "payloads/staff/linux/staff.sh"
     script.write_text(script.read_text().replace("set -eu", "set -u"))
     assert onboard("lint", str(script)).code == 1
+
+
+def test_a_name_that_is_no_text_is_data_all_the_same(folder) -> None:
+    """File names may be any bytes; JSON and messages show them escaped."""
+    name = b"\xff.yaml"
+    (folder / os.fsdecode(name)).write_text("organization: 1\n")
+    line = [sys.executable.encode(), b"-m", b"onboard", b"check", b"--format", b"json", b"--org", name]
+    done = subprocess.run(line, cwd=folder, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
+    assert os.fsencode(json.loads(done.stdout)[0]["path"]) == name
