@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from onboard.devices.passpoint import Offer
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.errors import PkiError
-from onboard.model import NetworkType, Organization, Radius
+from onboard.model import Network, NetworkType, Organization, Radius
 from onboard.provision import Kind, Site, crls
 from onboard.provision.leaves import inventory, read
 from onboard.radius import Policy, ServerCertificate
@@ -96,18 +96,26 @@ def current_crls(site: Site, policy: Policy) -> Mapping[str, x509.CertificateRev
 
 
 def labels(organization: Organization) -> Callable[[str, NetworkSettings], str]:
-    """For `Stage.label`: a network by its key in org.yaml, found by SSID, or as the group's wired one."""
+    """For `Stage.label`: a network by its key in org.yaml, found by SSID, or as a wired one of the group."""
     wifi = {n.ssid.octets: n.name for n in organization.networks if n.ssid is not None}
     wired = {
-        group.name: next((n.name for n in group.networks if n.type is NetworkType.ETHERNET), "")
+        group.name: tuple(n for n in group.networks if n.type is NetworkType.ETHERNET)
         for group in organization.groups
     }
 
     def label(group: str, network: NetworkSettings) -> str:
-        known = wired.get(group, "") if network.medium is Medium.ETHERNET else wifi.get(network.ssid, "")
-        return known or network.name
+        if network.medium is Medium.ETHERNET:
+            return _wire(wired.get(group, ()), network) or network.name
+        return wifi.get(network.ssid, "") or network.name
 
     return label
+
+
+def _wire(wires: Sequence[Network], network: NetworkSettings) -> str:
+    """A wire has no name of its own, so of several it is the first whose servers the device believes."""
+    believed = {name.lower() for name in network.server_names.names}
+    fitting = [n for n in wires if any(believed.intersection(s.server_names) for s in n.servers)]
+    return next((n.name for n in (*fitting, *wires)), "")
 
 
 PARTNER_SSID = b"Passpoint partner"  # what another organization may call its network

@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
-from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF_CA
+from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF_CA, certificates, staff_plan
 from support.world import World, make_world
 
 from onboard.devices.eapol import EapolError
+from onboard.devices.windows_profile import read_lan
 from onboard.model import Anchor
+from onboard.payloads.windows.elements import document
+from onboard.payloads.windows.lan import lan_profile
 from onboard.pki import read_certificates
 from onboard.radius import judge_server, make_policy
 from onboard.rehearse import radius_server
-from onboard.rehearse.from_site import current_crls, server_certificate
+from onboard.rehearse.from_site import current_crls, labels, server_certificate
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +78,19 @@ def test_absent_freeradius_is_an_error_with_a_cure(world, tmp_path, monkeypatch)
     with pytest.raises(EapolError) as caught, radius_server.running_radius(policy, own, {}, tmp_path):
         pytest.fail("there is no FreeRADIUS here")
     assert "apt install freeradius" in caught.value.hint
+
+
+def test_wires_are_told_apart_by_their_servers():
+    """A LAN profile has no name; of two wires of a group it is the one whose RADIUS server it believes."""
+    lab_radius = replace(CAMPUS_RADIUS, name="lab", server_names=("radius.lab.example",))
+    desk = next(n for n in NORTHWIND.networks if n.name == "desk")
+    lab = replace(desk, name="lab", radius=lab_radius)
+    staff = next(g for g in NORTHWIND.groups if g.name == "staff")
+    group = replace(staff, networks=(*staff.networks, lab))
+    label = labels(replace(NORTHWIND, networks=(*NORTHWIND.networks, lab), groups=(group,)))
+    plan = staff_plan()
+    for names, expected in ((desk.radius.server_names, "desk"), (lab_radius.server_names, "lab")):
+        profile = document(lan_profile(plan, replace(plan.networks[1], server_names=names)))
+        network = read_lan(profile, [certificates()["root"].parsed])
+        assert label("staff", network) == expected
+    assert label("nobody", network) == network.name
