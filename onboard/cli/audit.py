@@ -29,12 +29,15 @@ app = typer.Typer(
 _FORMS = ("json", "cef", "ecs")
 
 
+Kept = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that was kept elsewhere."),
+]
+
+
 @app.command("verify", epilog=epilog("audit verify"))
 def verify(
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option("--checkpoint", metavar="FILE", help="A checkpoint that was kept elsewhere."),
-    ] = None,
+    checkpoint: Kept = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     output: Output = Format.TEXT,
@@ -60,13 +63,16 @@ def verify(
         raise OnboardError(msg, hint="compare it with what the sinks received, and find out who was here")
 
 
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="WHEN", help="A date, a time (UTC), or how long ago: 7d."),
+]
+
+
 @app.command("export", epilog=epilog("audit export"))
 def export(
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="json, cef or ecs.")] = "json",
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="WHEN", help="A date, a time (UTC), or how long ago: 7d."),
-    ] = None,
+    since: Since = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
 ) -> None:

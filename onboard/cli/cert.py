@@ -62,13 +62,16 @@ def show(serial: Serial, org: Org = ORG_DEFAULT, state: State = None, output: Ou
     console.data(_pem(record))
 
 
+ReasonName = Annotated[
+    str,
+    typer.Option("--reason", metavar="REASON", help="Why, by RFC 5280: key-compromise, superseded, ..."),
+]
+
+
 @app.command("revoke", epilog=epilog("cert revoke"))
 def revoke(
     serial: Serial,
-    reason: Annotated[
-        str,
-        typer.Option("--reason", metavar="REASON", help="Why, by RFC 5280: key-compromise, superseded, ..."),
-    ] = "unspecified",
+    reason: ReasonName = "unspecified",
     org: Org = ORG_DEFAULT,
     state: State = None,
 ) -> None:
@@ -105,8 +108,10 @@ def _find(store: SqliteStore, serial: str) -> CertificateRecord:
 
 
 def _status(record: CertificateRecord, now: datetime) -> str:
+    from scep_server.store import RevocationReason
+
     if record.revoked is not None:
-        return "superseded" if record.reason is not None and record.reason.value == 4 else "revoked"
+        return "superseded" if record.reason is RevocationReason.SUPERSEDED else "revoked"
     return "expired" if now >= record.not_after else "valid"
 
 

@@ -32,18 +32,22 @@ app = typer.Typer(
 app.command("rotate", epilog=epilog("challenge rotate"))(rotating.rotate)
 
 
+Holder = Annotated[
+    str | None,
+    typer.Option("--for", metavar="NAME", help="Bind it to this person: e-mail address or name."),
+]
+ValidFor = Annotated[
+    str | None,
+    typer.Option("--valid-for", metavar="DURATION", help="Such as 30min, 2h, 7d; default: the group's."),
+]
+
+
 @app.command("new", epilog=epilog("challenge new"))
 def new(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose endpoints will take it.")],
-    holder: Annotated[
-        str | None,
-        typer.Option("--for", metavar="NAME", help="Bind it to this person: e-mail address or name."),
-    ] = None,
+    holder: Holder = None,
     values: Values = None,
-    valid_for: Annotated[
-        str | None,
-        typer.Option("--valid-for", metavar="DURATION", help="Such as 30min, 2h, 7d; default: the group's."),
-    ] = None,
+    valid_for: ValidFor = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     output: Output = Format.TEXT,

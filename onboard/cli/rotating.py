@@ -25,22 +25,25 @@ if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.store import CertificateRecord
 
 
+RevokeSince = Annotated[
+    str | None,
+    typer.Option("--revoke-since", metavar="DATE", help="Revoke what the secret gave since this day, UTC."),
+]
+Identifiers = Annotated[
+    list[str] | None,
+    typer.Option("--id", metavar="ID", help="Of another challenge, as `cert show` says it; repeatable."),
+]
+ReasonName = Annotated[
+    str, typer.Option("--reason", metavar="REASON", help="Of the revocation, by RFC 5280.")
+]
+
+
 def rotate(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose shared secret it is.")],
-    revoke_since: Annotated[
-        str | None,
-        typer.Option(
-            "--revoke-since", metavar="DATE", help="Revoke what the secret gave since this day, UTC."
-        ),
-    ] = None,
-    identifiers: Annotated[
-        list[str] | None,
-        typer.Option("--id", metavar="ID", help="Of another challenge, as `cert show` says it; repeatable."),
-    ] = None,
+    revoke_since: RevokeSince = None,
+    identifiers: Identifiers = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List, and revoke nothing.")] = False,
-    reason: Annotated[
-        str, typer.Option("--reason", metavar="REASON", help="Of the revocation, by RFC 5280.")
-    ] = "unspecified",
+    reason: ReasonName = "unspecified",
     org: Org = ORG_DEFAULT,
     state: State = None,
     output: Output = Format.TEXT,

@@ -30,18 +30,22 @@ class StatusFormat(enum.StrEnum):
     MAIL = "mail"
 
 
+FailWithin = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-within", metavar="D", help="Exit 1 when something is missing or ends within D, e.g. 30d."
+    ),
+]
+Output = Annotated[
+    StatusFormat,
+    typer.Option("--format", help="text for people, json for scripts, mail for `sendmail -t`."),
+]
+
+
 def command(
     *,
-    fail_within: Annotated[
-        str | None,
-        typer.Option(
-            "--fail-within", metavar="D", help="Exit 1 when something is missing or ends within D, e.g. 30d."
-        ),
-    ] = None,
-    output: Annotated[
-        StatusFormat,
-        typer.Option("--format", help="text for people, json for scripts, mail for `sendmail -t`."),
-    ] = StatusFormat.TEXT,
+    fail_within: FailWithin = None,
+    output: Output = StatusFormat.TEXT,
     org: Org = ORG_DEFAULT,
     state: State = None,
 ) -> None:

@@ -13,15 +13,14 @@ from onboard.cli.usage import NotYetError
 from onboard.model import GardenMode
 from onboard.whitelist import Entry, Whitelist
 
+Mode = Annotated[GardenMode | None, typer.Option("--mode", help="captive or zero-touch; default: the org's.")]
+Required = Annotated[bool, typer.Option("--required", help="Only what the services cannot do without.")]
+
 
 def command(
     org: Org = ORG_DEFAULT,
-    mode: Annotated[
-        GardenMode | None, typer.Option("--mode", help="captive or zero-touch; default: the org's.")
-    ] = None,
-    required: Annotated[
-        bool, typer.Option("--required", help="Only what the services cannot do without.")
-    ] = False,
+    mode: Mode = None,
+    required: Required = False,
     controller: Annotated[str | None, typer.Option("--controller", hidden=True)] = None,
     output: Output = Format.TEXT,
 ) -> None:
