@@ -144,10 +144,15 @@ class Service:
         return Success(certificates=(record.der,))
 
     async def _get_crl(self, case: Case, opened: OpenedRequest) -> Success:
-        """§3.3.5: the CRL of the authority that issues here, whichever serial is named."""
-        payload_issuer_and_serial(opened)
+        """§3.3.5: the CRL of whoever issued the certificate that is named, in a rollover perhaps the old CA.
+
+        For one that is not of this group, that of the authority that issues here.
+        """
+        wanted = payload_issuer_and_serial(opened)
         case.proven = True
-        name = case.endpoint.authority_for(opened.recipient).name
+        record = self.enrolling.store.certificate(wanted.serial)
+        is_ours = record is not None and record.group in case.endpoint.groups
+        name = record.issuer if record and is_ours else case.endpoint.authority_for(opened.recipient).name
         crl = self.crls.crl(name)
         if crl is None:
             raise RequestRejectedError(

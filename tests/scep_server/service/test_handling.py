@@ -11,6 +11,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from support import scep_requests
 from support.scep_desk import ADA, BAD_CERT_ID, BAD_MESSAGE_CHECK, Desk
+from support.scep_records import STATIC, an_issuance
 from support.scep_requests import Shape, enrol, rsa_key, self_signed
 from support.scep_site import STATIC_SECRET, site, subject_of
 
@@ -155,6 +156,22 @@ def test_get_crl_gives_the_current_crl(desk):
     (crl,) = reply.crls
     assert reply.certificates == ()
     assert x509.load_der_x509_crl(crl).get_revoked_certificate_by_serial_number(record.serial)
+
+
+class NamedCrls:
+    """Gives the name of the authority for its CRL."""
+
+    def crl(self, authority: str) -> bytes:
+        return scep_requests.tlv(0x30, authority.encode())
+
+
+def test_in_a_rollover_get_crl_gives_that_of_the_issuer_of_the_certificate(desk):
+    """A device with a certificate of the old CA asks the new RA for the CRL that says something of it."""
+    desk.service = replace(desk.service, crls=NamedCrls())
+    desk.store.record([an_issuance(7, issuer="old-ca", voucher=STATIC)], desk.now)
+    desk.store.record([an_issuance(8, issuer="students-ca", group="students", voucher=STATIC)], desk.now)
+    named = [desk.answer(*_about(desk, "22", serial)).crls[0] for serial in (7, 8, 9)]
+    assert [crl[2:] for crl in named] == [b"old-ca", b"staff-ca", b"staff-ca"]
 
 
 def test_a_poll_is_refused(desk):
