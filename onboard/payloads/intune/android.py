@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from onboard.errors import PayloadError
 from onboard.model import NetworkType, Security
-from onboard.payloads.intune.bundle import BETA, GraphObject
+from onboard.payloads.intune.bundle import BETA, VOUCHING, GraphObject
 from onboard.payloads.intune.scep import scep_properties
 from onboard.payloads.intune.trust import root_key, trusted_roots
 from onboard.plan import GroupPlan, NetworkPlan
@@ -70,8 +70,8 @@ def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
     if not validated:
         yield (
             "Android: trust alone. A certificate comes there by Intune's own SCEP profile, which carries no "
-            "challenge of ours, and no network is made that has none to show. Give the target "
-            "'challenge: {type: intune}', or hand out personal payloads (generate --for)."
+            "challenge of ours, and no network is made that has none to show. Hand out "
+            f"personal payloads (generate --for), or {VOUCHING}."
         )
         return
     left = [n.name for n in plan.networks if _is_left_out(n)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from onboard.errors import VariableError
 from onboard.payloads import apple as mobileconfig
 from onboard.payloads.intune.apple_native import FAMILIES, Family, channel, limits, native
-from onboard.payloads.intune.bundle import BETA, V1, GraphObject
+from onboard.payloads.intune.bundle import BETA, V1, VOUCHING, GraphObject
 from onboard.payloads.intune.trust import trusted_roots
 from onboard.plan import GroupPlan
 from onboard.variables import CHALLENGE
@@ -57,10 +57,7 @@ def notes(plan: GroupPlan, *, validated: bool, refusal: VariableError | None) ->
         yield from limits(plan)
     elif trouble := _trouble(plan, refusal):
         cure = trouble.hint[:1].upper() + trouble.hint[1:]
-        yield (
-            f"Apple: trust alone, because {trouble}. {cure}, or give the target "
-            "'challenge: {type: intune}'."
-        )
+        yield f"Apple: trust alone, because {trouble}. {cure}, or {VOUCHING}."
 
 
 def _families(plan: GroupPlan) -> tuple[Family, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from onboard.errors import PayloadError
 from onboard.model import NetworkType
 from onboard.options import KeyProtection
-from onboard.payloads.intune.bundle import BETA, V1, GraphObject
+from onboard.payloads.intune.bundle import BETA, V1, VOUCHING, GraphObject
 from onboard.payloads.intune.scep import scep_properties
 from onboard.payloads.intune.trust import root_key, trusted_root
 from onboard.payloads.windows.elements import compact
@@ -51,8 +51,8 @@ def notes(plan: GroupPlan, *, validated: bool) -> Iterator[str]:
     """What an administrator must know of the Windows part."""
     if not validated:
         yield (
-            "Windows: no SCEP profile, because an Intune profile carries no challenge of ours. Give the "
-            "target 'challenge: {type: intune}', or let devices run the PowerShell script of the group."
+            "Windows: no SCEP profile, because an Intune profile carries no challenge of ours. Let devices "
+            f"run the PowerShell script of the group, or {VOUCHING}."
         )
     wires = [network.name for network in plan.networks if network.type is NetworkType.ETHERNET]
     if len(wires) > 1:

@@ -32,8 +32,8 @@ _FALLBACK = (
 _OF_METHOD: Mapping[EapMethod, str] = {
     EapMethod.PEAP_TLS: "EAP-TLS inside PEAP. No profile with plain EAP-TLS may be beside it.",
     EapMethod.TEAP: (
-        "TEAP with the certificate of the computer and that of the person; both groups of this network bring "
-        "the same profile to the computer. It needs Windows 10 2004."
+        "TEAP with the certificate of the computer and that of the person; where two groups bring them, both "
+        "bring the same profile to the computer. It needs Windows 10 2004."
     ),
 }
 _SECOND_WIRE = (

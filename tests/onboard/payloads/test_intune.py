@@ -130,7 +130,7 @@ def test_a_refused_variable_leaves_apple_trust_and_the_reason():
     assert not artifact.secret
     assert all("-root-" in entry["key"] for entry in bundle["objects"])
     (note,) = bundle["notes"]
-    assert "has no spelling for ${user.email}. Use another, or give the target" in note
+    assert "has no spelling for ${user.email}. Use another, or give the target 'challenge" in note
 
 
 def test_without_intunes_word_android_gets_trust():
