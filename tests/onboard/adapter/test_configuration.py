@@ -11,6 +11,7 @@ from support.sites import provisioned
 from onboard.adapter import configure
 from onboard.errors import OnboardError
 from onboard.model import Platform
+from onboard.variables import Holder
 from scep_server.errors import RequestRejectedError
 
 
@@ -47,3 +48,14 @@ def test_a_profile_of_several_groups_names_none(tmp_path) -> None:
     assert settings.desk("device-eap-tls").group == "students"
     with pytest.raises(RequestRejectedError, match="several groups"):
         settings.desk("user-eap-tls")
+
+
+def test_a_group_with_both_certificates_has_a_desk_for_each_holder(tmp_path) -> None:
+    """A profile for people and one for devices refer to the same group, and each gets its own policy."""
+    site = provisioned(tmp_path / "org")
+    both = replace(STAFF, second_profile=NORTHWIND.group("students").profile)
+    settings = configure(replace(site, organization=replace(NORTHWIND, groups=(both,))))
+    desk = settings.desk("staff")
+    assert [desk.of(holder).policy.name for holder in Holder] == ["user-eap-tls", "device-eap-tls"]
+    assert desk.of(None) is desk
+    assert settings.desk("device-eap-tls") is desk.second

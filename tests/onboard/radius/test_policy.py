@@ -111,3 +111,15 @@ def test_secrets_that_would_share_a_variable_are_refused():
     assert [c.secret_variable for c in clients_of(SITES.radius[0])] == ["RADIUS_MAIN", "RADIUS_SECRET_BERLIN"]
     with pytest.raises(OnboardError, match="RADIUS_SECRET_A_B"):
         clients_of(replace(SITES.radius[0], clients=(main, *twins)))
+
+
+def test_both_certificates_of_a_group_are_let_in():
+    """Each of its profiles has a rule where subjects tell groups apart; one suffices where the issuer does."""
+    machine = replace(STUDENTS.profile, subject=STUDENTS.profile.subject[:2])
+    both = replace(STAFF, second_profile=machine)
+    shared = replace(NORTHWIND, groups=(both, replace(STUDENTS, authority=STAFF_CA)))
+    rules = [r for r in make_policy(shared, CAMPUS_RADIUS, certificates()).rules if r.group == "staff"]
+    subjects = ("/CN=ada@northwind.example/OU=staff/O=Northwind University", "/CN=9f8b/OU=staff")
+    assert [bool(re.search(r.subject, s)) for r in rules for s in subjects] == [True, False, False, True]
+    alone = make_policy(replace(NORTHWIND, groups=(both, STUDENTS)), CAMPUS_RADIUS, certificates())
+    assert [rule.group for rule in alone.rules] == ["staff", "students"]
