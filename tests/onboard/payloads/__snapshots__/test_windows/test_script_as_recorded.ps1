@@ -624,7 +624,14 @@ function Complete-Enrolment {
         Write-Log 'The request still waits: somebody has to approve it (onboard cert pending). The scheduled task asks every hour.'
         return
     }
-    Assert-Issuer -Certificate $Certificate
+    try {
+        Assert-Issuer -Certificate $Certificate
+    }
+    catch {
+        # Decided all the same: nobody has to ask for it again.
+        Write-State -State $State
+        throw
+    }
     $former = $State.Certificate
     $State.Certificate = $Certificate.Thumbprint
     Write-State -State $State
