@@ -52,6 +52,10 @@ class JoiningTransport(asyncio.Transport):
         """Whether nothing more is taken."""
         return self._transport.is_closing()
 
+    def get_write_buffer_size(self) -> int:
+        """Octets that the client has not taken yet."""
+        return len(self._held) + self._transport.get_write_buffer_size()
+
     def pause_reading(self) -> None:
         """Let the client's octets wait."""
         self._transport.pause_reading()
