@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 
 from cryptography import x509
 
@@ -17,10 +15,10 @@ from onboard.devices.ca_certificates import Fingerprint
 from onboard.devices.certificate import parse_certificate
 from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
-from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
+from onboard.devices.keyfile import Installed, read_connection
+from onboard.devices.linux_files import demand_agreement
 from onboard.devices.request_shape import CERTMONGER
-from onboard.devices.server_names import NameRule, ServerNames
-from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings, Patience
+from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Patience
 from onboard.devices.shell_settings import here_documents, read_settings
 from onboard.secret import Secret
 
@@ -37,16 +35,18 @@ _TYPES = {
 }
 _PATIENCE = Patience(polls=None)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n?", re.DOTALL)
-_ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-_KEY_MANAGEMENT = frozenset({"wpa-eap", "wpa-eap-suite-b-192"})
 
 
-def read_linux(script: bytes, connections: Sequence[bytes]) -> DeviceSettings:
+def read_linux(
+    script: bytes, connections: Sequence[bytes], others: Mapping[str, Sequence[bytes]] | None = None
+) -> DeviceSettings:
     """What a computer does with the script and the connection profiles beside it.
 
     Args:
         script: the certmonger script, its variables filled in.
         connections: NetworkManager keyfiles.
+        others: files for wpa_supplicant, netplan and iwd by kind; a computer takes one of the four, so all
+            must say the same.
 
     Raises:
         DeviceError: a setting or key is absent or wrong, or a profile names a file that nobody writes.
@@ -55,11 +55,13 @@ def read_linux(script: bytes, connections: Sequence[bytes]) -> DeviceSettings:
     folder = settings.get("folder", "")
     documents = {name: body for name, body in here_documents(script).items() if _PEM.search(body)}
     files = {f"{folder}/{name}": _certificates(name, body) for name, body in documents.items()}
-    own = {f"{folder}/certificate.pem", f"{folder}/key.pem"}
+    installed = Installed(trust=files, own=frozenset({f"{folder}/certificate.pem", f"{folder}/key.pem"}))
+    networks = tuple(read_connection(content, installed) for content in connections)
+    demand_agreement(networks, others or {}, installed)
     return DeviceSettings(
         platform="linux",
         enrolment=_enrolment(settings),
-        networks=tuple(read_connection(content, files, own) for content in connections),
+        networks=networks,
         certificates=tuple(dict.fromkeys(c for certificates in files.values() for c in certificates)),
     )
 
@@ -111,86 +113,6 @@ def _subject(text: str) -> tuple[tuple[NameAttribute, ...], ...]:
             )
         rdns.append((NameAttribute(oid, re.sub(r"\\(.)", r"\1", value)),))
     return tuple(rdns)
-
-
-def read_connection(
-    content: bytes, files: Mapping[str, tuple[x509.Certificate, ...]], own: frozenset[str] | set[str]
-) -> NetworkSettings:
-    """One NetworkManager keyfile.
-
-    Args:
-        content: the file.
-        files: certificates by the path at which they will lie.
-        own: paths that enrolment fills.
-
-    Raises:
-        DeviceError: a key is absent, has a value NetworkManager refuses, or names a file that is not there.
-    """
-    keyfile = ConfigParser(interpolation=None, delimiters=("=",), comment_prefixes=("#",))
-    try:
-        keyfile.read_string(content.decode())
-    except (ConfigError, UnicodeDecodeError) as error:
-        raise DeviceError("nmconnection", "is no key file") from error
-    keys = _Keys({section: dict(keyfile.items(section)) for section in keyfile.sections()})
-    wired = keys.text("connection", "type") == "ethernet"
-    if not wired and keys.text("wifi-security", "key-mgmt") not in _KEY_MANAGEMENT:
-        raise DeviceError("[wifi-security] key-mgmt", "is neither wpa-eap nor wpa-eap-suite-b-192")
-    if "tls" not in keys.text("802-1x", "eap").split(";"):
-        raise DeviceError("[802-1x] eap", "does not hold tls")
-    for key in ("client-cert", "private-key"):
-        if keys.text("802-1x", key) not in own:
-            raise DeviceError(f"[802-1x] {key}", "names a file that enrolment does not write")
-    ca = keys.text("802-1x", "ca-cert")
-    if ca not in files:
-        raise DeviceError("[802-1x] ca-cert", f"{ca} is written by nobody")
-    return NetworkSettings(
-        name=keys.text("connection", "id"),
-        medium=Medium.ETHERNET if wired else Medium.WIFI,
-        ssid=b"" if wired else _ssid(keys.text("wifi", "ssid")),
-        anchors=files[ca],
-        server_names=_server_names(keys),
-        identity=EnrolledIdentity(),
-        eap_identity=EapIdentity(IdentitySource.TEMPLATE, keys.text("802-1x", "identity")),
-        tls_maximum="1.3",
-    )
-
-
-class _Keys:
-    """The groups of a key file; complaints are spelled `[group] key`."""
-
-    def __init__(self, groups: Mapping[str, Mapping[str, str]]) -> None:
-        self._groups = groups
-
-    def text(self, group: str, key: str) -> str:
-        value = self.optional(group, key)
-        if not value:
-            raise DeviceError(f"[{group}] {key}", "is missing or empty")
-        return value
-
-    def optional(self, group: str, key: str) -> str:
-        raw = self._groups.get(group, {}).get(key, "")
-        return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[0]), raw)
-
-
-def _server_names(keys: _Keys) -> ServerNames:
-    exact = keys.optional("802-1x", "domain-match")
-    suffix = keys.optional("802-1x", "domain-suffix-match")
-    if exact:
-        return ServerNames(NameRule.EQUAL, tuple(filter(None, exact.split(";"))))
-    if suffix:
-        return ServerNames(NameRule.SUFFIX, tuple(filter(None, suffix.split(";"))))
-    raise DeviceError("[802-1x] domain-match", "is missing: every server of the CA would be accepted")
-
-
-def _ssid(text: str) -> bytes:
-    """Text, or the bytes in decimal with a ';' after each."""
-    if re.fullmatch(r"(\d{1,3};)+", text):
-        octets = bytes(int(number) for number in text.split(";")[:-1])
-    else:
-        octets = text.replace("\\;", ";").encode()
-    if not 1 <= len(octets) <= 32:
-        raise DeviceError("[wifi] ssid", "is not 1 to 32 bytes")
-    return octets
 
 
 def _certificates(name: str, body: str) -> tuple[x509.Certificate, ...]:

@@ -65,7 +65,7 @@ def _android(files: Files) -> DeviceSettings:
 
 
 def _linux(files: Files) -> DeviceSettings:
-    return read_linux(_only(files, "certmonger"), files.get("networkmanager", ()))
+    return read_linux(_only(files, "certmonger"), files.get("networkmanager", ()), files)
 
 
 _READERS: dict[str, Callable[[Files], DeviceSettings]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from support.changes import Change, plist
 from support.northwind import NORTHWIND
 from support.scep_responder import Responder
 from support.seeded_faults import FAULTS
+from support.trust_faults import ABSENT, BROKEN, Fault
 from support.world import World, make_world
 
 from onboard.pki import read_certificates
@@ -44,11 +46,16 @@ def stage(world, tmp_path_factory) -> Stage:
         yield replace(plain, authenticator=local)
 
 
-def broken(world: World, platform: str, kind: str, change: Change) -> list[Given]:
-    """The group's artifacts for the platform, the first of the kind changed."""
-    given = [g for g in world.artifacts if (g.group, g.platform) == (GROUP, platform)]
-    at = next(i for i, g in enumerate(given) if g.kind == kind)
-    given[at] = replace(given[at], content=change(given[at].content))
+BESIDE = ("wpa-supplicant", "netplan", "iwd")  # they would tell of a fault in NetworkManager's profiles
+
+
+def broken(world: World, platform: str, changes: Mapping[str, Change]) -> list[Given]:
+    """The group's artifacts for the platform, the first of each kind changed."""
+    own = [g for g in world.artifacts if (g.group, g.platform) == (GROUP, platform)]
+    given = [g for g in own if g.kind not in BESIDE]
+    for kind, change in changes.items():
+        at = next(i for i, g in enumerate(given) if g.kind == kind)
+        given[at] = replace(given[at], content=change(given[at].content))
     return given
 
 
@@ -56,7 +63,7 @@ def broken(world: World, platform: str, kind: str, change: Change) -> list[Given
 def test_each_seeded_fault_is_named(world, stage, fault):
     """The row fails and its reason says what to look at."""
     platform, kind, change, named = fault
-    results = rehearse(broken(world, platform, kind, change), stage)
+    results = rehearse(broken(world, platform, {kind: change}), stage)
     failed = [r for r in results if not r.ok]
     assert failed, results
     assert any(named in r.reason for r in failed), [r.reason for r in failed]
@@ -73,5 +80,21 @@ def test_wrong_anchor_of_the_server_is_named(world, stage):
     """A profile that trusts another CA for RADIUS refuses the real server."""
     stranger = Responder().root.public_bytes(Encoding.DER)
     change = plist("security.root", "PayloadContent", value=stranger)
-    results = rehearse(broken(world, "apple", "mobileconfig", change), stage)
+    results = rehearse(broken(world, "apple", {"mobileconfig": change}), stage)
     assert any("device refused the RADIUS server" in r.reason for r in results), results
+
+
+@pytest.mark.parametrize(("platform", "fault"), BROKEN, ids=[f"{p}: {f}" for p, f in BROKEN])
+def test_trust_is_judged_on_every_platform(world, stage, platform, fault):
+    """Each platform refuses each fault by its own file, or the server does, and the row says which."""
+    changes, named = BROKEN[platform, fault]
+    failed = [r for r in rehearse(broken(world, platform, changes), stage) if not r.ok]
+    assert failed
+    assert any(named in r.reason for r in failed), [r.reason for r in failed]
+
+
+def test_no_fault_is_forgotten_on_any_platform():
+    """A platform that is not asked about a fault has a reason."""
+    platforms = {"apple", "windows", "chromeos", "android", "linux"}
+    assert {*BROKEN, *ABSENT} == {(platform, fault) for platform in platforms for fault in Fault}
+    assert not {*BROKEN} & {*ABSENT}

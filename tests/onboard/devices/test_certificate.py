@@ -45,5 +45,5 @@ def test_any_damage_is_read_or_refused(at, octet):
 )
 def test_what_is_none_is_refused(content):
     """Nothing, half an armour, something else."""
-    with pytest.raises(ValueError):  # noqa: PT011  the words are those of two libraries
+    with pytest.raises(ValueError):
         parse_certificate(content)

@@ -11,7 +11,8 @@ from support.filled import files
 from support.northwind import certificates
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.linux import read_connection, read_linux
+from onboard.devices.keyfile import Installed, read_connection
+from onboard.devices.linux import read_linux
 from onboard.devices.settings import Medium
 from onboard.devices.shell_settings import escape_dn, read_settings, rewrite_settings
 
@@ -40,7 +41,9 @@ domain-suffix-match=example.org;example.net
 
 def connection(text: str):
     root = (certificates()["root"].parsed,)
-    return read_connection(text.encode(), {"/ca.pem": root}, {"/cert.pem", "/key.pem"})
+    return read_connection(
+        text.encode(), Installed(trust={"/ca.pem": root}, own=frozenset({"/cert.pem", "/key.pem"}))
+    )
 
 
 def test_reads_what_the_generator_wrote():
