@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console
+from onboard.cli import console
 from onboard.cli.examples import epilog
+from onboard.cli.files import read_file
+from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
@@ -98,7 +100,7 @@ def checkpoint(org: Org = ORG_DEFAULT, state: State = None, key_passphrase: KeyP
     from scep_server.reporting import CheckpointSigner
 
     session = open_session(org, state)
-    site = ca.site_of(session, key_passphrase)
+    site = site_of(session, key_passphrase)
     pair = Loader.of(site).audit_signer()
     if pair is None:
         msg = "there is no valid key to sign checkpoints with"
@@ -122,7 +124,7 @@ def _trusted(session: Session, path: Path) -> Checkpoint:
     from onboard.provision.authorities import is_issued_by
     from scep_server.reporting import CheckpointError, read_checkpoint
 
-    lines = [line for line in ca.read_file(path).decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in read_file(path).decode(errors="replace").splitlines() if line.strip()]
     wanted = [line for line in lines if _is_checkpoint(line)] or lines[-1:] or [""]
     try:
         found = read_checkpoint(wanted[-1])

@@ -10,12 +10,13 @@ import typer
 from onboard.cli import console, pending
 from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State
+from onboard.cli.revocation import reason_of, serial_of
 from onboard.cli.session import open_session
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from scep_server.sqlite_store import SqliteStore
-    from scep_server.store import CertificateRecord, RevocationReason
+    from scep_server.store import CertificateRecord
 
 app = typer.Typer(help="List, approve and revoke certificates.", rich_markup_mode=None, no_args_is_help=True)
 app.command("pending", epilog=epilog("cert pending"))(pending.pending)
@@ -76,7 +77,9 @@ def revoke(
     state: State = None,
 ) -> None:
     """Revoke a certificate; the next CRL and OCSP answer of every server process says so."""
-    why = reason_of(reason)
+    from scep_server.store import RevocationReason
+
+    why = reason_of(reason, RevocationReason)
     with open_session(org, state).store() as store:
         record = _find(store, serial)
         if not store.revoke(record.serial, why, datetime.now(UTC)):
@@ -85,20 +88,9 @@ def revoke(
     console.note(f"certificate {serial} of {record.subject} is revoked ({reason})")
 
 
-def reason_of(text: str) -> RevocationReason:
-    """The reason of a revocation, as RFC 5280 §5.3.1 names it in lower case with hyphens."""
-    from scep_server.store import RevocationReason
-
-    reasons = {r.name.lower().replace("_", "-"): r for r in RevocationReason}
-    if text not in reasons:
-        msg = f"{text!r} is no reason; there are {', '.join(reasons)}"
-        raise typer.BadParameter(msg, param_hint="--reason")
-    return reasons[text]
-
-
 def _find(store: SqliteStore, serial: str) -> CertificateRecord:
     try:
-        record = store.certificate(int(serial.replace(":", ""), 16))
+        record = store.certificate(serial_of(serial))
     except ValueError:
         record = None
     if record is None:

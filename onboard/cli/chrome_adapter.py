@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console
+from onboard.cli import console
+from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import open_session, resolve_reference
 from onboard.errors import OnboardError
@@ -77,7 +78,7 @@ def command(
         raise typer.BadParameter(msg, param_hint="--subscription")
     session = open_session(org, state)
     key = None if credentials is None else resolve_reference(credentials, session.folder, "--credentials")
-    settings = configure(ca.site_of(session, key_passphrase))
+    settings = configure(site_of(session, key_passphrase))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("httpx", "google", "urllib3"):  # one line for each decision, none for each call
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from onboard.cli import ca, console
+from onboard.cli import console
+from onboard.cli.keys import site_of
 from onboard.cli.session import Session, parse_values
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -28,7 +29,7 @@ def company(
     from onboard.rehearse.organization import Company
 
     return Company(
-        site=ca.site_of(session, key_passphrase),
+        site=site_of(session, key_passphrase),
         challenges=session.static_challenges(),
         values=parse_values(values),
         live=live,

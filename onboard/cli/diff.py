@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 _MANIFEST = "manifest.json"
 
 
+Old = Annotated[
+    Path,
+    typer.Argument(metavar="OLD", readable=False, help="Payload, folder, manifest or org definition."),
+]
+
+
 def command(
-    old: Annotated[
-        Path,
-        typer.Argument(metavar="OLD", readable=False, help="Payload, folder, manifest or org definition."),
-    ],
+    old: Old,
     new: Annotated[Path, typer.Argument(metavar="NEW", readable=False, help="The same, later.")],
     output: Output = Format.TEXT,
 ) -> None:

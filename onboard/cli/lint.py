@@ -25,20 +25,22 @@ class OncLevel(enum.StrEnum):
     IMPORT = "import"
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", readable=False, help="Payloads of any platform, or folders of them."),
+]
+Level = Annotated[
+    OncLevel | None,
+    typer.Option(
+        "--onc-level",
+        help="Judge ONC as device policy, user policy or import by hand; default: as its content says.",
+    ),
+]
+
+
 def command(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE...", readable=False, help="Payloads of any platform, or folders of them."
-        ),
-    ],
-    onc_level: Annotated[
-        OncLevel | None,
-        typer.Option(
-            "--onc-level",
-            help="Judge ONC as device policy, user policy or import by hand; default: as its content says.",
-        ),
-    ] = None,
+    files: Files,
+    onc_level: Level = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Judge payloads that anyone made: mobileconfig, WLAN and LAN XML, SyncML, ONC and more.

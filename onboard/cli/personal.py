@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onboard.cli import console
-from onboard.cli.ca import site_of
 from onboard.cli.challenge import mint_one, record
+from onboard.cli.keys import site_of
 from onboard.cli.selection import Selection
 from onboard.cli.session import Session, parse_values
 from onboard.model import Group, Platform

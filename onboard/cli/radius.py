@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console, radius_check
+from onboard.cli import console, radius_check
 from onboard.cli.examples import epilog
+from onboard.cli.files import read_file
 from onboard.cli.help_pages import Page
+from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
@@ -71,7 +73,7 @@ def command(
         msg = "say with --out where the configuration goes, or 'check NAME' for a server that is there"
         raise typer.BadParameter(msg)
     session = open_session(org, state)
-    site = ca.site_of(session, key_passphrase)
+    site = site_of(session, key_passphrase)
     chosen = _chosen(session, name)
     given = _given(certificate, key, len(chosen))
     main = _main(chosen)
@@ -103,11 +105,7 @@ def _given(certificate: Path | None, key: Path | None, entries: int) -> ServerCe
     if certificate is None or key is None or entries != 1:
         msg = "--certificate and --key go together, and with one RADIUS entry"
         raise typer.BadParameter(msg)
-    try:
-        return load_server(certificate.read_bytes(), key.read_bytes(), str(certificate))
-    except OSError as error:
-        msg = f"{error.filename} cannot be read: {error.strerror}"
-        raise OnboardError(msg) from error
+    return load_server(read_file(certificate), read_file(key), str(certificate))
 
 
 def _judge(

@@ -12,6 +12,7 @@ import typer
 
 from onboard.cli import console, rehearsal_table
 from onboard.cli.company import company
+from onboard.cli.files import write_text
 from onboard.cli.moments import parse_ahead
 from onboard.cli.options import (
     ORG_DEFAULT,
@@ -126,8 +127,4 @@ def _write(path: Path, played: Company, results: tuple[Result, ...]) -> None:
 
     now = played.site.now
     later = now + played.ahead if played.ahead else None
-    try:
-        path.write_text(page(played.organization.name, results, now, later), encoding="utf-8")
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise OnboardError(msg) from error
+    write_text(path, page(played.organization.name, results, now, later))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console
+from onboard.cli import console
+from onboard.cli.hierarchy import show
+from onboard.cli.keys import Passphrase, Sealed, opened, site_of
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError, PkiError
@@ -50,8 +52,8 @@ def command(
     issuer: Issuer = None,
     announce: Announce = False,
     dry_run: DryRun = False,
-    sealed: ca.Sealed = None,
-    passphrase: ca.Passphrase = None,
+    sealed: Sealed = None,
+    passphrase: Passphrase = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
@@ -67,11 +69,11 @@ def command(
     from onboard.orgfile.rollover import rewritten
 
     session = open_session(org, state)
-    site = ca.site_of(session, key_passphrase)
+    site = site_of(session, key_passphrase)
     names = {"common_name": common_name or "", "issuer": issuer or ""}
     plan = _planned(session, site, name, successor or "", names, announce=announce)
     if sealed is not None:
-        site = ca.opened(session, site, plan.successor.issuer or name, sealed, passphrase)
+        site = opened(session, site, plan.successor.issuer or name, sealed, passphrase)
     plan = replace(plan, listed=_can_issue(site, plan))
     before = _read(org)
     after = rewritten(before, str(org), plan)
@@ -82,7 +84,7 @@ def command(
     old_payloads = _payloads(org)
     rows = _provision(replace(site, organization=_organization(after, org)))
     _write(org, after)
-    ca.show(tuple(row for row in rows if row.outcome.value not in ("kept", "sealed")), Format.TEXT)
+    show(tuple(row for row in rows if row.outcome.value not in ("kept", "sealed")), Format.TEXT)
     console.note(difference)
     _report(session, plan, old_payloads, _payloads(org))
 

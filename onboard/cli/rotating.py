@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
-from onboard.cli.cert import as_json, reason_of
+from onboard.cli.cert import as_json
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State
+from onboard.cli.revocation import reason_of
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError
 from onboard.secret import Secret, SecretSource
@@ -142,7 +143,9 @@ def _revoke(
     *,
     dry_run: bool,
 ) -> None:
-    why = reason_of(reason)
+    from scep_server.store import RevocationReason
+
+    why = reason_of(reason, RevocationReason)
     wanted = set(identifiers or [_identifier(session, group)])
     with session.store() as store:
         found = list(_given(store, group, wanted, since))

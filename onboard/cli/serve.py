@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import ca, console, generate, whitelist
+from onboard.cli import console, generate, whitelist
+from onboard.cli.files import read_file
+from onboard.cli.hierarchy import initialise, show
+from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session, resolve_reference
 from onboard.cli.usage import NotYetError
@@ -55,6 +58,11 @@ MetricsToken = Annotated[
 _PARTS = ("scep", "pki")
 
 
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="PARTS", help="A part of it: scep, pki, or both by comma.")
+]
+
+
 def command(
     *,
     org: Org = ORG_DEFAULT,
@@ -62,9 +70,7 @@ def command(
     host: Host = "127.0.0.1",
     port: Port = 8080,
     workers: Workers = 1,
-    only: Annotated[
-        str | None, typer.Option("--only", metavar="PARTS", help="A part of it: scep, pki, or both by comma.")
-    ] = None,
+    only: Only = None,
     tls_cert: Certificate = None,
     tls_key: Key = None,
     http_redirect: Annotated[int | None, typer.Option("--http-redirect", hidden=True)] = None,
@@ -86,14 +92,17 @@ def command(
     _serve(config, host, port, workers)
 
 
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="Folder of the payloads; default: payloads beside the org."
+    ),
+]
+
+
 def up(
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", metavar="DIR", help="Folder of the payloads; default: payloads beside the org."
-        ),
-    ] = None,
+    out: Out = None,
     org: Org = ORG_DEFAULT,
     state: State = None,
     host: Host = "127.0.0.1",
@@ -111,8 +120,8 @@ def up(
     """
     parts, tls, proxies = _parts(None), _tls(tls_cert, tls_key), _networks(trusted_proxy)
     session = open_session(org, state)
-    rows = ca.initialise(session, key_passphrase)
-    ca.show(tuple(row for row in rows if row.outcome.value != "kept"), Format.TEXT)
+    rows = initialise(session, key_passphrase)
+    show(tuple(row for row in rows if row.outcome.value != "kept"), Format.TEXT)
     generate.command(out=out or session.folder / "payloads", org=org, state=state)
     if session.organization.onboarding is not None:
         whitelist.command(org=org)
@@ -131,7 +140,7 @@ def _configure(
     from onboard.serve import configure
     from onboard.serve.reporting import reporting
 
-    site = ca.site_of(session, key_passphrase)
+    site = site_of(session, key_passphrase)
     groups = session.organization.groups if parts.scep else ()  # nothing else asks for their secrets
     config = configure(
         site,
@@ -178,7 +187,7 @@ def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
     if certificate is None or key is None:
         return None
     for path in (certificate, key):
-        ca.read_file(path)
+        read_file(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, _no_password)
     except ssl.SSLError as error:
