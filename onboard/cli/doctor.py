@@ -17,7 +17,7 @@ from onboard.cli.meaning import show_meaning
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State, Values
 from onboard.cli.session import open_session, parse_values, resolve_reference
 from onboard.cli.tickets import tickets_of_group, tickets_of_wish
-from onboard.errors import OnboardError
+from onboard.cli.usage import UsageError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
     from onboard.devices.ca_certificates import Fingerprint
@@ -152,7 +152,7 @@ def _visit(
 def _demand_no_wish(subject: str | None, san: Sequence[str] | None) -> None:
     if subject is not None or san:
         msg = "--group has a profile that says what to ask for, so --subject and --san have no place"
-        raise OnboardError(msg)
+        raise UsageError(msg)
 
 
 def _demand_http(url: str) -> None:
@@ -161,7 +161,7 @@ def _demand_http(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         msg = f"{url!r} is no http or https URL"
-        raise OnboardError(msg, hint="give it as artifacts name it, e.g. https://scep.example.org/scep/staff")
+        raise UsageError(msg, hint="give it as artifacts name it, e.g. https://scep.example.org/scep/staff")
 
 
 def _fingerprint(text: str) -> Fingerprint:
@@ -173,7 +173,7 @@ def _fingerprint(text: str) -> Fingerprint:
         digest = b""
     if len(digest) not in _DIGESTS:
         msg = f"--fingerprint {text}: no digest of a certificate in hexadecimal"
-        raise OnboardError(msg, hint="SHA-256 has 64 digits; colons may stand between")
+        raise UsageError(msg, hint="SHA-256 has 64 digits; colons may stand between")
     return Fingerprint(digest)
 
 

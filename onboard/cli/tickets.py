@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from onboard.cli.challenge import mint_one, record
 from onboard.cli.session import Session
-from onboard.errors import OnboardError
+from onboard.cli.usage import UsageError
 from onboard.secret import Secret
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -22,13 +22,13 @@ def tickets_of_wish(
     """Tickets for a name that somebody wishes; None: nothing is given, so nothing is enrolled.
 
     Raises:
-        OnboardError: a challenge without a name, or a name without one.
+        UsageError: a challenge without a name, or a name without one.
     """
     from onboard.doctor.tickets import Challenges, Wish, WishTickets
 
     if bool(given) != (subject is not None) or (alternative_names and not given):
         msg = "to enrol, doctor needs a challenge and a subject"
-        raise OnboardError(msg, hint="give --challenge and --subject, or --group with the org that has it")
+        raise UsageError(msg, hint="give --challenge and --subject, or --group with the org that has it")
     if subject is None:
         return None
     wish = Wish.parse(subject, alternative_names)

@@ -93,7 +93,6 @@ def test_nobody_at_home_is_exit_1(onboard, folder):
         (NOWHERE, "--challenge", "env:NORTHWIND_STAFF_CHALLENGE"),
         (NOWHERE, "--challenge", "the-secret-itself", "--subject", "CN=x"),
         (NOWHERE, "--san", "upn:a@b.example"),
-        (NOWHERE, "--group", "nobody"),
         (NOWHERE, "--group", "staff", "--subject", "CN=x"),
         (NOWHERE, "--fingerprint", "xyz"),
         (NOWHERE, "--fingerprint", "abcd"),
@@ -102,9 +101,16 @@ def test_nobody_at_home_is_exit_1(onboard, folder):
 def test_what_does_not_fit_together_is_refused(onboard, folder, arguments):
     """Before anything is asked of the server, with a sentence and no traceback."""
     done = onboard("doctor", *arguments)
-    assert done.code == 1
+    assert done.code == 64
     assert done.err.startswith("error: ")
     assert done.out == ""
+
+
+def test_a_group_that_the_org_has_not_is_refused(onboard, folder):
+    """The command line is right and the org is not: exit code 1, with the groups that there are."""
+    done = onboard("doctor", NOWHERE, "--group", "nobody")
+    assert (done.code, done.out) == (1, "")
+    assert "staff" in done.err
 
 
 @pytest.mark.parametrize(
