@@ -28,9 +28,8 @@ class Marker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """Whether and how an MDM renews certificates that a profile fetched."""
+    """How an MDM renews certificates that a profile fetched."""
 
-    automatic: bool
     how: str  # a sentence for the administrator: what to set, or what to do by hand
     marker: Marker | None = None
 

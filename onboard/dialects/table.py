@@ -39,7 +39,6 @@ _TABLE = (
         },
         one_time="it fetches them by its SCEPChallenge webhook, for SCEP settings made in Jamf only",
         renewal=Renewal(
-            automatic=True,
             how="Set 'Redistribute Profile' to some days before the end; the marker names the profile.",
             marker=Marker(attribute="common_name", text="$PROFILE_IDENTIFIER", form=r"[A-Za-z0-9._-]{1,64}"),
         ),
@@ -79,7 +78,7 @@ _TABLE = (
             "device.id": "{{DeviceId}} in a Windows subject breaks Intune's synchronization",
         },
         one_time="custom profiles carry one challenge for everybody",
-        renewal=Renewal(automatic=False, how=_AGAIN_BY_HAND),
+        renewal=Renewal(how=_AGAIN_BY_HAND),
         source="MicrosoftDocs/memdocs, custom-settings-ios.md and certificates-profile-scep.md",
     ),
     Dialect(
@@ -102,7 +101,6 @@ _TABLE = (
         },
         one_time="it fetches them from its own certificate authorities, through its SCEP proxy only",
         renewal=Renewal(
-            automatic=True,
             how="Certificates must live for 2 days or longer; Fleet sends the profile again in time.",
             marker=Marker(
                 attribute="organizational_unit",
@@ -131,7 +129,6 @@ _TABLE = (
         },
         one_time=_STATIC_ONLY,
         renewal=Renewal(
-            automatic=False,
             how=_AGAIN_BY_HAND,
             # Added by Kandji to SCEP library items; a second common name beside ours.
             marker=Marker(attribute="common_name", text="", form=_UUID),
@@ -149,7 +146,6 @@ _TABLE = (
         },
         one_time=_STATIC_ONLY,
         renewal=Renewal(
-            automatic=False,
             how="Switch on 'Enable Variables for this profile'. " + _AGAIN_BY_HAND,
         ),
         source="scepman/scepman-docs, mosyle.md; smallstep/docs, connect-mosyle-to-smallstep.mdx",
@@ -160,7 +156,7 @@ _TABLE = (
         spellings={"apple": {}},
         refusals={},
         one_time=_STATIC_ONLY,
-        renewal=Renewal(automatic=False, how=_AGAIN_BY_HAND),
+        renewal=Renewal(how=_AGAIN_BY_HAND),
         source="no public document gives the spelling of its attributes",
     ),
     Dialect(
@@ -183,7 +179,6 @@ _TABLE = (
         },
         one_time="it fetches them as from an NDES server, for its own certificate templates only",
         renewal=Renewal(
-            automatic=False,
             how="Only certificates of its own request templates renew by themselves. " + _AGAIN_BY_HAND,
         ),
         source="smallstep/docs, connect-workspace-one-to-smallstep.mdx; list of lookup values",
@@ -206,7 +201,7 @@ _TABLE = (
             "device.fqdn": _NO_FQDN,
         },
         one_time="it fills in challenges of its own SCEP issuers only",
-        renewal=Renewal(automatic=False, how=_AGAIN_BY_HAND),
+        renewal=Renewal(how=_AGAIN_BY_HAND),
         source="zentralopensource/zentral, docs/apps/mdm.md and zentral/contrib/mdm/payloads.py",
     ),
     *(
@@ -216,7 +211,7 @@ _TABLE = (
             spellings={"apple": {}},
             refusals=dict.fromkeys(_FILLED_IN, _UNCHANGED),
             one_time=_UNCHANGED,
-            renewal=Renewal(automatic=False, how=_AGAIN_BY_HAND),
+            renewal=Renewal(how=_AGAIN_BY_HAND),
             source=source,
         )
         for name, title, source in (
@@ -240,7 +235,6 @@ _TABLE = (
         },
         one_time="the connector sends one static challenge; the adapter asks for none",
         renewal=Renewal(
-            automatic=True,
             how="The device asks again by itself when the renewal period of the profile begins.",
         ),
         source="Google Workspace Admin Help, 9366164; scepman/scepman-docs, Google",
