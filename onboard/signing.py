@@ -7,7 +7,6 @@ of the signer's chain alone: a public one, or one that is installed already.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -61,11 +60,6 @@ class Signer:
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(content, padding.PKCS1v15(), SHA256())
         return self.key.sign(content, ec.ECDSA(SHA256()))
-
-    def expires_within(self, span: timedelta, now: datetime) -> bool:
-        """Whether the certificate or an issuer is not valid for another `span` (`now` is aware UTC)."""
-        certificates = (self.certificate, *self.chain)
-        return min(certificate.not_valid_after_utc for certificate in certificates) - now < span
 
 
 def read_signer(certificate: Path, key: Path) -> Signer:

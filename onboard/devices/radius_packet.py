@@ -29,7 +29,6 @@ class Attribute(enum.IntEnum):
     """Attribute types (RFC 2865 §5, RFC 2868 §3, RFC 2869 §5)."""
 
     USER_NAME = 1
-    NAS_IP_ADDRESS = 4
     SERVICE_TYPE = 6
     FILTER_ID = 11
     FRAMED_MTU = 12

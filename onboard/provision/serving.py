@@ -115,10 +115,6 @@ class Loader:
         """The delegate that answers for an authority; None where there is none that is valid."""
         return next(iter(self.pairs(Kind.OCSP, authority)), None)
 
-    def radius_server(self, name: str) -> Pair | None:
-        """The server certificate of a radius; None where it is of another PKI, or not valid."""
-        return next(iter(self.pairs(Kind.RADIUS, name)), None)
-
     def profile_signer(self) -> Pair | None:
         """Signs mobileconfigs; None where it is not valid."""
         return next(iter(self.pairs(Kind.SIGNING, "profiles")), None)

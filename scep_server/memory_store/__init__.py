@@ -1,4 +1,4 @@
-"""A store in memory: for rehearsals and tests, where nothing needs to outlive the process."""
+"""A store in memory: for tests, and to hold the contract of a store against a second opinion."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -60,13 +58,6 @@ def test_a_chain_that_does_not_link_up_is_refused(chain):
     """Issuers stand nearest first, each having issued the one before."""
     with pytest.raises(PkiError, match="does not link up"):
         signer(chain=chain)
-
-
-def test_end_of_the_signer_is_foreseen():
-    """The first certificate of the chain to end decides."""
-    span = dt.timedelta(days=30)
-    assert not signer().expires_within(span, dt.datetime(2035, 11, 1, tzinfo=dt.UTC))
-    assert signer().expires_within(span, dt.datetime(2035, 12, 15, tzinfo=dt.UTC))
 
 
 def test_key_stays_out_of_sight():

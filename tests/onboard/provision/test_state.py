@@ -93,11 +93,12 @@ def test_the_loader_gives_the_server_what_it_needs(tmp_path):
         signer = loader.ocsp_signer(authority.name)
         assert signer is not None
         signer.certificate.verify_directly_issued_by(issuing.certificate)
-    for pair in (loader.radius_server("campus"), loader.profile_signer()):
+    (radius_server,) = loader.pairs(Kind.RADIUS, "campus")
+    for pair in (radius_server, loader.profile_signer()):
         assert pair is not None
         assert pair.key.public_key() == pair.certificate.public_key()
         assert "key=" not in repr(pair)
-    assert loader.radius_server("unknown") is None
+    assert loader.pairs(Kind.RADIUS, "unknown") == ()
 
 
 def test_the_loader_names_what_is_missing(tmp_path):
