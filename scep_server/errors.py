@@ -10,9 +10,22 @@ from __future__ import annotations
 
 from scep_server.messages import FailInfo
 
+LONGEST = 600  # characters of a sentence that is told or logged
+
+
+def bounded(text: str, longest: int = LONGEST) -> str:
+    """A text for people, its middle left out where it is longer: what it repeats may be a stranger's."""
+    if len(text) <= longest:
+        return text
+    head, tail = text[: longest * 2 // 3], text[-longest // 3 :]
+    return f"{head}… ({len(text) - len(head) - len(tail)} characters more) …{tail}"
+
 
 class ScepError(Exception):
     """Base of what the core raises on purpose. The text is for the log, never for the wire by itself."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(bounded(text))
 
 
 class UnanswerableError(ScepError):
@@ -32,9 +45,9 @@ class RequestRejectedError(ScepError):
     def __init__(self, fail_info: FailInfo, reason: str, *, remedy: str, public: str = "") -> None:
         super().__init__(reason)
         self.fail_info = fail_info
-        self.reason = reason
-        self.remedy = remedy
-        self.public = public or reason
+        self.reason = bounded(reason)
+        self.remedy = bounded(remedy)
+        self.public = bounded(public or reason)
 
 
 class UnprovenSenderError(RequestRejectedError):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scep_server.challenges import STATIC_MINIMUM
 from scep_server.errors import RequestRejectedError
 from scep_server.messages import AltName, AltNameKind, Attribute, Csr, FailInfo
 from scep_server.policy.bounds import alt_name_problem, attribute_problem, short_name
@@ -32,6 +33,7 @@ def authorize(csr: Csr, policy: IssuancePolicy, grant: Grant) -> Approval:
     Raises:
         RequestRejectedError: badRequest (RFC 8894 §3.2.1.4.5), with the reason and a remedy.
     """
+    _check_secrecy(csr)
     _check_key(csr, policy)
     policy = _with_markers(csr, policy)
     matcher = Matcher(policy, grant.bound)
@@ -76,6 +78,22 @@ def _with_markers(csr: Csr, policy: IssuancePolicy) -> IssuancePolicy:
                 forms={**policy.forms, marker.variable: marker.form},
             )
     return policy
+
+
+def _check_secrecy(csr: Csr) -> None:
+    """A name gets into certificate, log and audit trail; a challenge must get into none of them."""
+    secret = csr.challenge.reveal().casefold() if csr.challenge else ""  # DNS names come in any case
+    if len(secret) < STATIC_MINIMUM:  # no challenge is as short, so it is none and no secret
+        return
+    names = [(short_name(attribute.oid), attribute.value) for attribute in csr.subject]
+    names += [(f"{name.kind.value} name", name.value) for name in csr.alt_names]
+    for kind, value in names:
+        if secret in value.casefold():
+            raise _refusal(
+                f"the {kind} of the request holds the challenge, which would no longer be a secret",
+                "put the device's own value there and the challenge into challengePassword alone; rotate the "
+                "challenge if devices share it, because requests like this one may have been seen",
+            )
 
 
 def _check_key(csr: Csr, policy: IssuancePolicy) -> None:

@@ -37,7 +37,6 @@ LOGGER = logging.getLogger(__name__)
 
 _WHO_IS_IT = "see at that address what sends this; it cannot be answered"
 _NOT_SCEP = NotScep("this is not a SCEP message")
-_LONGEST = 200  # characters of what repeats a client's number
 _STORE_PAUSE = 30  # seconds; a full disk or a long lock is not over at once
 
 
@@ -137,7 +136,7 @@ class Service:
         if record is None or record.group not in case.endpoint.groups:
             raise RequestRejectedError(
                 FailInfo.BAD_CERT_ID,
-                f"this group has no certificate with the serial {wanted.serial:x}"[:_LONGEST],
+                f"this group has no certificate with the serial {wanted.serial:x}",
                 remedy="compare with 'onboard cert list': it may be of another group, or of another server",
             )
         await self._note_delivery(case, "certificate", serial=f"{record.serial:x}")

@@ -238,3 +238,24 @@ def test_a_former_secret_is_taken_until_its_end(desk):
     desk.now += timedelta(days=1)
     reply = desk.enrol(challenge=secret, key_name="late", email="eve@northwind.example")
     assert "expired" in reply.fail_info_text
+
+
+@pytest.mark.parametrize("place", ["subject", "alt_names"])
+def test_a_challenge_in_a_name_is_refused(place):
+    """It would stand in the certificate, the log and the trail; the refusal does not repeat it either."""
+    desk = Desk()
+    challenge = desk.mint()
+    name = x509.DNSName(f"{challenge.lower()}.example")
+    wish = {"subject": f"CN={challenge},OU=staff,O=Northwind University"}
+    reply = desk.enrol(challenge=challenge, **(wish if place == "subject" else {"alt_names": [name]}))
+    assert (reply.status, reply.fail_info) == ("2", BAD_REQUEST)
+    assert "holds the challenge" in reply.fail_info_text
+    written = [link.text for link in desk.store.audit()] + [str(event) for event in desk.seen]
+    assert "holds the challenge" in written[-1]
+    assert not any(challenge.lower() in text.lower() for text in (*written, reply.fail_info_text))
+
+
+def test_a_short_word_is_no_secret():
+    """Nothing shorter than a challenge can be is looked for: the request fails at its challenge."""
+    reply = Desk().enrol(challenge="staff")
+    assert "not known" in reply.fail_info_text
