@@ -11,12 +11,23 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cryptography import x509
 from support.northwind import NORTHWIND
 
 from onboard.model import Organization
 from onboard.provision import Site, StateFolder, init
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+INFRASTRUCTURE = {  # kind and name of every leaf that the example org has
+    "ocsp/root",
+    "ocsp/staff",
+    "ocsp/students",
+    "ra/staff",
+    "ra/students",
+    "radius/campus",
+    "signing/profiles",
+    "audit/checkpoints",
+}
 
 
 def counter() -> Callable[[int], bytes]:
@@ -52,3 +63,13 @@ def _template() -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="onboard-test-")
     init(new_site(Path(folder.name)))
     return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def certificate(path: Path) -> x509.Certificate:
+    """The certificate in a file."""
+    return x509.load_pem_x509_certificate(path.read_bytes())
