@@ -50,7 +50,7 @@ def build(
             media_type="application/json",
             content=bundle(
                 plan,
-                tuple(_objects(platform, plan, spelling, validated=validated, refusal=refusal)),
+                tuple(_objects(platform, plan.on(platform), spelling, validated=validated, refusal=refusal)),
                 remarks(plan, (platform,), validated=validated, refusal=refusal),
                 assignment,
             ),
@@ -73,7 +73,7 @@ def remarks(
         note
         for platform in _PLATFORMS
         if platform in platforms
-        for note in _notes(platform, plan, validated=validated, refusal=refusal)
+        for note in _notes(platform, plan.on(platform), validated=validated, refusal=refusal)
     )
 
 

@@ -183,3 +183,13 @@ def test_intune_has_a_native_profile_for_each_store():
         if entry["key"].startswith("windows-scep")
     }
     assert found == {"windows-scep-device": "machine", "windows-scep": "user"}
+
+
+def test_intune_has_one_certificate_where_a_profile_holds_one():
+    """Apple's and Android's native objects are those of the plan for their platform, whoever asks for them."""
+    both = plan(platforms=(Platform.APPLE, Platform.ANDROID))
+    for bundle in intune.build(both, "{{{}}}".format, validated=True):
+        kinds = [entry["body"]["@odata.type"] for entry in json.loads(bundle.content)["objects"]]
+        assert sum(kind.endswith("ScepCertificateProfile") for kind in kinds) == 2  # one for each family
+        alone = intune.build(both.on(bundle.platform), "{{{}}}".format, validated=True)
+        assert bundle in alone
