@@ -186,7 +186,7 @@ def test_intune_has_a_native_profile_for_each_store():
 
 
 def test_intune_has_one_certificate_where_a_profile_holds_one():
-    """Apple's and Android's native objects are those of the plan for their platform, whoever asks for them."""
+    """Apple's and Android's native objects are those of their platform's plan, whoever asks."""
     both = plan(platforms=(Platform.APPLE, Platform.ANDROID))
     for bundle in intune.build(both, "{{{}}}".format, validated=True):
         kinds = [entry["body"]["@odata.type"] for entry in json.loads(bundle.content)["objects"]]
