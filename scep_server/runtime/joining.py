@@ -25,8 +25,13 @@ class JoiningTransport(asyncio.Transport):
         self._held: bytes | bytearray | memoryview = b""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Hold it, or send it behind what is held."""
-        if self._held:
+        """Hold it, or send it behind what is held; nothing where the client is gone.
+
+        uvicorn tells only the last of several requests on a connection that it is lost, and uvloop raises.
+        """
+        if self._transport.is_closing():
+            self._held = b""
+        elif self._held:
             held, self._held = self._held, b""
             self._transport.writelines((held, data))
         elif data:
@@ -36,7 +41,8 @@ class JoiningTransport(asyncio.Transport):
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send all of it at once."""
         self._release()
-        self._transport.writelines(list_of_data)
+        if not self._transport.is_closing():
+            self._transport.writelines(list_of_data)
 
     def close(self) -> None:
         """Send what is held, and close."""
@@ -69,6 +75,6 @@ class JoiningTransport(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def _release(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():
             self._transport.write(held)

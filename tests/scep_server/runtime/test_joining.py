@@ -17,10 +17,19 @@ class Wire(asyncio.Transport):
         self.end = ""
 
     def write(self, data) -> None:
+        self._demand_open()
         self.sent.append(bytes(data))
 
     def writelines(self, list_of_data) -> None:
+        self._demand_open()
         self.sent.append(b"".join(list_of_data))
+
+    def _demand_open(self) -> None:
+        if self.end:
+            raise RuntimeError("the handler is closed")  # as uvloop does
+
+    def is_closing(self) -> bool:
+        return bool(self.end)
 
     def close(self) -> None:
         self.end = "closed"
@@ -87,6 +96,19 @@ def test_aborting_drops_what_is_held():
 
     wire = after(steps, turns=1)
     assert (wire.sent, wire.end) == ([], "aborted")
+
+
+def test_a_client_that_is_gone_gets_nothing_and_costs_no_error():
+    """Of several requests on one connection only the last hears that it is lost."""
+
+    def steps(transport: JoiningTransport) -> None:
+        transport.write(b"half")
+        transport.close()
+        for _ in range(2):
+            transport.write(b"an answer")
+        transport.writelines([b"more"])
+
+    assert after(steps, turns=2).sent == [b"half"]
 
 
 def test_lines_follow_what_is_held():

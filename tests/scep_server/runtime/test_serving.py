@@ -246,6 +246,18 @@ def test_an_endless_head_is_cut_off():
             assert read_all(connection)[:12] in {b"HTTP/1.1 400", b""}
 
 
+def test_clients_that_leave_in_the_middle_of_several_requests_are_no_error(caplog):
+    """Whoever asks for much and hangs up fills no log with errors of ours."""
+    with running_server(site().config(None)) as url:
+        parts = urlsplit(url)
+        for _ in range(20):
+            connection = socket.create_connection((parts.hostname, parts.port), timeout=10)
+            connection.sendall(b"GET /crl/staff-ca.crl HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
+            connection.close()
+        assert httpx.get(f"{url}/healthz").text == "ok\n"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 @pytest.mark.parametrize("line", [b"a: b\r\n" * 1000, b"a" * 6000], ids=["many", "one"])
 def test_endless_trailers_are_cut_off(lone_url, line):
     """What follows the last chunk of a body fills no memory, as many lines or as one."""
