@@ -50,11 +50,21 @@ def read_network(
         anchors=_anchors(eap, certificates),
         server_names=ServerNames(NameRule.APPLE, eap.texts("TLSTrustedServerNames", [])),
         identity=EnrolledIdentity(),
-        eap_identity=EapIdentity(IdentitySource.APPLE, eap.text("UserName", "")),
+        eap_identity=EapIdentity(IdentitySource.APPLE, _said(eap, min(minimum, maximum))),
         provider=provider,
         tls_minimum=min(minimum, maximum),
         tls_maximum=maximum,
     )
+
+
+def _said(eap: Fields, minimum: str) -> str:
+    """What the payload has the device say of itself; with TLS 1.3 alone that is OuterIdentity (eap8021x)."""
+    if minimum != "1.3":
+        return eap.text("UserName", "")
+    outer = eap.text("OuterIdentity", "")
+    if not outer:
+        raise DeviceError(eap.place("OuterIdentity"), "is missing: with TLS 1.3 alone the device gives up")
+    return outer
 
 
 def _found_by(payload: Fields) -> tuple[str, Provider | None]:

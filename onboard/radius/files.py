@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from itertools import pairwise
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -76,19 +77,49 @@ def _template(path: str, policy: Policy, settings: Settings, mode: int = 0o644) 
 
 
 def _with_urls(policy: Policy) -> Iterator[tuple[PublicCertificate, str]]:
-    for certificate in policy.trusted:
+    """Issuers first: their CRLs decide about the others."""
+    for certificate in sorted(policy.trusted, key=lambda one: len(_issuers(policy, one))):
         yield certificate, policy.crl_urls[certificate.name]
 
 
+def _issuers(policy: Policy, certificate: PublicCertificate) -> tuple[PublicCertificate, ...]:
+    """Those above it, nearest first."""
+    above: list[PublicCertificate] = []
+    current = certificate
+    while True:
+        issuer = next((c for c in policy.trusted if c.parsed.subject == current.parsed.issuer), None)
+        if issuer is None or issuer in (current, *above):
+            return tuple(above)
+        above.append(issuer)
+        current = issuer
+
+
+def _is_revoked(
+    policy: Policy, certificate: PublicCertificate, crls: Mapping[str, x509.CertificateRevocationList]
+) -> bool:
+    """Whether it, or one above it, is in the CRL of its issuer."""
+    chain = (certificate, *_issuers(policy, certificate))
+    return any(
+        issuer.name in crls
+        and crls[issuer.name].get_revoked_certificate_by_serial_number(subject.parsed.serial_number)
+        is not None
+        for subject, issuer in pairwise(chain)
+    )
+
+
 def _trust(policy: Policy, crls: Mapping[str, x509.CertificateRevocationList]) -> Iterator[ConfigFile]:
-    """The folder that OpenSSL looks names up in: `HASH.0` for an authority, `HASH.r0` for its CRL."""
+    """The folder that OpenSSL looks names up in: `HASH.0` for an authority, `HASH.r0` for its CRL.
+
+    A revoked authority has no CRL there, which keeps its members out: FreeRADIUS ends its chains at the
+    issuing authority (X509_V_FLAG_PARTIAL_CHAIN) and cannot look that one up.
+    """
     for certificate in policy.trusted:
         subject = certificate.parsed.subject
         place = f"trust/{name_hash(subject)}"
         heading = f"# {one_line(subject)}\n"
         yield ConfigFile(path=f"{place}.0", content=(heading + certificate.pem).encode())
         crl = crls.get(certificate.name)
-        if crl is not None:
+        if crl is not None and not _is_revoked(policy, certificate, crls):
             pem = crl.public_bytes(Encoding.PEM).decode()
             yield ConfigFile(path=f"{place}.r0", content=(heading + pem).encode())
 

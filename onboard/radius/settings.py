@@ -102,6 +102,6 @@ class Settings:
     tls_maximum: str = "1.2"  # 1.3 makes Apple demand a stapled OCSP answer, which FreeRADIUS 3.2 cannot give
     ocsp: bool = False  # ask the responder named in each certificate, besides the CRL
     ocsp_url: str = ""  # ask there instead
-    crl_reload_seconds: int = 300
+    crl_reload_seconds: int = 300  # FreeRADIUS takes no less
     reject_delay: int = 1  # seconds; slows guessers down
     folder: str = "/etc/onboard/radius"  # where the configuration will lie; FreeRADIUS wants it absolute

@@ -20,19 +20,22 @@ def library() -> Path | None:
     return None
 
 
-def environment(ahead: timedelta) -> Mapping[str, str]:
-    """The environment of a program whose clock is that much ahead; empty for no difference.
+def environment(ahead: timedelta, speed: int = 1) -> Mapping[str, str]:
+    """The environment of a program whose clock is that much ahead and so many times as fast.
+
+    Returns:
+        Variables to set; none where its clock is ours.
 
     Raises:
         FileNotFoundError: libfaketime is not installed.
     """
-    if not ahead:
+    if not ahead and speed == 1:
         return {}
     preloaded = library()
     if preloaded is None:
         raise FileNotFoundError(_NAME)
     return {
         "LD_PRELOAD": str(preloaded),
-        "FAKETIME": f"{ahead.total_seconds():+.0f}",
+        "FAKETIME": f"{ahead.total_seconds():+.0f}" + (f" x{speed}" if speed > 1 else ""),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # timeouts are lengths, not dates
     }

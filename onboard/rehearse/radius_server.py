@@ -122,6 +122,7 @@ def running_radius(
     tls_maximum: str = "",
     ocsp_url: str = "",
     ahead: timedelta = timedelta(0),
+    speed: int = 1,
 ) -> Iterator[LocalRadius]:
     """FreeRADIUS with the configuration of the organization, until the block ends.
 
@@ -133,12 +134,13 @@ def running_radius(
         tls_maximum: "1.2" or "1.3", against what the org says of the entry.
         ocsp_url: a responder that is asked besides the CRLs; empty: nobody is.
         ahead: how far the clocks of server and devices are ahead of ours; needs libfaketime.
+        speed: how many times as fast they run; the same.
 
     Raises:
         EapolError: FreeRADIUS is not installed or did not start.
     """
     program, port, secret = freeradius(), _free_port(), secrets.token_hex(16)
-    clock = faketime.environment(ahead)
+    clock = faketime.environment(ahead, speed)
     if program is None:
         msg = "FreeRADIUS is not installed"
         raise EapolError(msg, hint="on Debian: apt install freeradius")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 from cryptography.x509.oid import NameOID
 from support.northwind import NORTHWIND, STAFF, STUDENTS
@@ -19,7 +21,10 @@ from support.world import make_world
 from onboard.devices.scep_client import Identity
 from onboard.devices.settings import Medium
 from onboard.pki import read_certificates
+from onboard.provision import Kind
+from onboard.provision.leaves import inventory, read
 from onboard.radius import Settings, build, make_policy, write_folder
+from onboard.radius.openssl_names import name_hash
 from onboard.radius.policy import Opening
 from onboard.rehearse import faketime, rehearse
 from onboard.rehearse.from_site import fetch_crls, labels, server_certificate, vlans
@@ -173,6 +178,81 @@ def test_server_with_a_wrong_name_is_refused_by_the_device(scene, platform):
         )
     assert not outcome.accepted
     assert "device refused the RADIUS server" in outcome.reason
+
+
+@pytest.mark.parametrize("platform", ["apple", "windows", "chromeos", "linux"])
+def test_server_that_is_a_client_is_refused_by_the_device(scene, platform):
+    """A certificate of the org's own PKI that is for clientAuth alone is no server's: a member's, say."""
+    member = server(scene, "radius.northwind.example", eku=(Eku.CLIENT_AUTH,))
+    with scene.radius(server=member) as radius:
+        outcome = radius.authenticate(
+            "staff", scene.network(platform=platform), scene.identity(), scene.chain
+        )
+    assert not outcome.accepted
+    assert "device refused the RADIUS server" in outcome.reason
+
+
+@pytest.mark.parametrize("kind", [Kind.RA, Kind.RADIUS, Kind.OCSP])
+def test_infrastructure_of_the_org_is_no_device(scene, kind):
+    """The very certificates that `ca init` made for servers, with their keys, open nothing."""
+    site = scene.world.site
+    with scene.radius() as radius:
+        for (found, _), pairs in inventory(site.state).items():
+            if found is kind:
+                identity = Identity(
+                    certificate=read(site.state, kind, pairs[0]),
+                    key=site.state.keys(kind.value).load(pairs[0].stem),
+                )
+                outcome = radius.authenticate("staff", scene.network(), identity, scene.chain)
+                assert not outcome.accepted
+
+
+def test_revoked_authority_takes_its_members_along(scene):
+    """Where the root has revoked an authority, what that one has issued opens nothing any more."""
+    gone = scene.world.site.certificate("staff")
+    with scene.radius(revoked=[gone]) as radius:
+        outcome = radius.authenticate("staff", scene.network(), scene.identity(), scene.chain)
+        student = radius.authenticate("students", scene.network(), scene.identity("students"), scene.chain)
+    assert student.accepted, student.reason
+    assert not outcome.accepted
+    assert "CRL" in outcome.reason
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_refresh_script_drops_a_revoked_authority(scene, tmp_path):
+    """Its CRL goes when the root's CRL names it, and comes back where it does not."""
+    crls = scene.crls(scene.world.site.certificate("staff"))
+    files = {name: tmp_path / f"{name}.der" for name in crls}
+    for name, path in files.items():
+        path.write_bytes(crls[name].public_bytes(Encoding.DER))
+    policy = replace(scene.policy, crl_urls={name: path.as_uri() for name, path in files.items()})
+    write_folder(tmp_path, build(policy, Settings(folder=str(tmp_path)), None, scene.crls()))
+    place = tmp_path / "trust" / f"{name_hash(scene.world.site.certificate('staff').subject)}.r0"
+    assert place.is_file()
+    for crl, there in ((None, False), (scene.crls()["root"], True)):
+        if crl is not None:
+            files["root"].write_bytes(crl.public_bytes(Encoding.DER))
+        done = subprocess.run([tmp_path / "refresh-crls"], capture_output=True, text=True, check=True)
+        assert place.is_file() is there
+        assert ("staff is revoked" in done.stderr) is not there
+
+
+@pytest.mark.skipif(faketime.library() is None, reason="libfaketime is not installed")
+def test_a_new_crl_is_taken_without_a_restart(scene):
+    """On a clock 60 times as fast the trust folder is read anew, and the revoked device stays out."""
+    gone, other = scene.identity(), scene.identity()
+    with scene.radius(speed=60) as radius:
+        assert radius.authenticate("staff", scene.network(), gone, scene.chain).accepted
+        place = scene.folder / str(scene.runs) / "raddb"
+        fresh = build(scene.policy, Settings(folder=str(place)), None, scene.crls(gone.certificate))
+        write_folder(place, [file for file in fresh if file.path.endswith(".r0")])
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            outcome = radius.authenticate("staff", scene.network(), gone, scene.chain)
+            if not outcome.accepted:
+                break
+        assert radius.authenticate("staff", scene.network(), other, scene.chain).accepted
+    assert "revoked" in outcome.reason
 
 
 def test_server_of_an_unknown_ca_is_refused_by_the_device(scene):

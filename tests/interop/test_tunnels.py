@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from support.rehearsal import company
 
+from onboard.apple_options import TlsVersions
 from onboard.devices import eapol
 from onboard.devices.settings import Medium
 from onboard.model import Organization, Platform
@@ -146,6 +147,30 @@ def _plain(organization: Organization) -> Organization:
     networks = tuple(replace(n, eap=EapMethod.TLS) for n in organization.networks)
     groups = tuple(replace(g, networks=networks) for g in organization.groups)
     return replace(organization, networks=networks, groups=groups)
+
+
+@pytest.mark.parametrize("minimum", ["1.2", "1.3"])
+def test_tls_1_3_is_played_where_the_org_has_it(northwind, minimum):
+    """The rehearsal's FreeRADIUS takes the versions of the entry, in the tunnel and without it."""
+    org = northwind.organization
+    radius = replace(org.radius[0], tls=TlsVersions(minimum=minimum, maximum="1.3"))
+    anonymous = "anonymous@northwind.example"
+    networks = tuple(replace(n, radius=radius, outer_identity=anonymous) for n in org.networks)
+    groups = tuple(replace(g, networks=networks) for g in org.groups)
+    modern = replace(org, radius=(radius,), networks=networks, groups=groups)
+    there = replace(northwind, site=replace(northwind.site, organization=modern))
+    rows = rehearse_organization(there, artifacts(there, groups, ()))
+    assert all(row.ok and row.authenticated for row in rows), rows
+
+
+def test_a_device_of_yesterday_stays_out_of_tls_1_3(northwind):
+    """A server of TLS 1.3 alone lets nobody in who stops at 1.2: the versions are really the entry's."""
+    org = northwind.organization
+    radius = replace(org.radius[0], tls=TlsVersions(minimum="1.3", maximum="1.3"))
+    modern = replace(org, radius=(radius,))
+    there = replace(northwind, site=replace(northwind.site, organization=modern))
+    rows = rehearse_organization(there, artifacts(northwind, org.groups, (Platform.APPLE,)))
+    assert not any(row.ok for row in rows), rows
 
 
 def test_teap_says_what_was_not_played(tmp_path):

@@ -117,7 +117,12 @@ def issue(issuer, key, subject, public, eku, until, alt_names=()) -> x509.Certif
 
 
 def server(
-    scene: Scene, name: str, *, issuer: str | None = "root", until: timedelta = DAY
+    scene: Scene,
+    name: str,
+    *,
+    issuer: str | None = "root",
+    until: timedelta = DAY,
+    eku: tuple[x509.ObjectIdentifier, ...] = (Eku.SERVER_AUTH,),
 ) -> ServerCertificate:
     key = ec.generate_private_key(ec.SECP256R1())
     authority = None if issuer is None else scene.world.site.issuing(issuer)
@@ -126,7 +131,7 @@ def server(
         authority.key if authority else key,
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
         key.public_key(),
-        (Eku.SERVER_AUTH,),
+        eku,
         until,
         [x509.DNSName(name)],
     )

@@ -125,6 +125,19 @@ def test_tls_version_as_a_number_is_not_read():
     assert (network.tls_minimum, network.tls_maximum) == ("1.2", "1.2")
 
 
+def test_tls_1_3_alone_says_the_outer_identity():
+    """With older versions OuterIdentity is not read; with 1.3 alone the device needs it and says it."""
+    tree = hand_written()
+    eap = tree["PayloadContent"][2]["EAPClientConfiguration"]
+    eap |= {"TLSMaximumVersion": "1.3", "OuterIdentity": "anonymous@example.org"}
+    assert read(tree).networks[0].eap_identity.text == ""
+    eap["TLSMinimumVersion"] = "1.3"
+    assert read(tree).networks[0].eap_identity.text == "anonymous@example.org"
+    del eap["OuterIdentity"]
+    with pytest.raises(DeviceError, match="OuterIdentity"):
+        read(tree)
+
+
 def _at(*path: Any) -> Callable[[Any], Any]:
     def walk(tree: Any) -> Any:
         for step in path:
