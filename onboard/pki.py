@@ -139,13 +139,15 @@ def read_certificates(organization: Organization, folder: Path) -> Mapping[str, 
         folder: the folder that holds the org file; authorities are in its `pki/`.
 
     Raises:
-        PkiError: a file is there and is not a certificate, or an anchor's file is absent.
+        PkiError: a file is there and is not a certificate, two authorities have the same one, or an anchor's
+            file is absent.
     """
     found: dict[str, PublicCertificate] = {}
     for authority in organization.authorities:
         path = public_path(authority, folder)
         if path.is_file():
             found[authority.name] = load_pem(authority.name, path.read_bytes(), str(path))
+    _demand_different(found)
     for anchor in {a.name: a for r in organization.radius for a in r.trust if a.file}.values():
         path = folder / anchor.file
         try:
@@ -155,3 +157,13 @@ def read_certificates(organization: Organization, folder: Path) -> Mapping[str, 
             raise PkiError(msg, hint="put the RADIUS server's root certificate (PEM) there") from error
         found[anchor.name] = load_pem(anchor.name, content, str(path))
     return found
+
+
+def _demand_different(found: Mapping[str, PublicCertificate]) -> None:
+    """A file that was copied over another would give the devices of a group to the authority of another."""
+    holders: dict[bytes, str] = {}
+    for name, certificate in found.items():
+        other = holders.setdefault(certificate.der, name)
+        if other != name:
+            msg = f"the authorities {other!r} and {name!r} have the same certificate"
+            raise PkiError(msg, hint="put the right files into pki/ again, from the repository or a backup")

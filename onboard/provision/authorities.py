@@ -78,7 +78,14 @@ def settle(site: Site, authority: Authority) -> Row:
     if certificate is not None:
         sealed = keys.state(authority.name) is KeyState.SEALED
         outcome = Outcome.SEALED if sealed else Outcome.KEPT
-        return certificate_row(Kind.AUTHORITY, authority.name, outcome, certificate, file=str(path))
+        return certificate_row(
+            Kind.AUTHORITY,
+            authority.name,
+            outcome,
+            certificate,
+            file=str(path),
+            remark=_renamed(site, authority, certificate),
+        )
     if keys.state(authority.name) is KeyState.ABSENT:
         keys.create(authority.name, new_key(authority))
     key = keys.load(authority.name)
@@ -164,6 +171,18 @@ def _sign(
         )
     except (RequestRejectedError, ValueError) as error:
         raise PkiError(f"{authority.place}: authority {authority.name!r} cannot be made: {error}") from error
+
+
+def _renamed(site: Site, authority: Authority, certificate: x509.Certificate) -> str:
+    """Where org.yaml has another name since; an authority of somebody else may have named it as it liked."""
+    issued_here = authority.is_root or site.organization.authority(authority.issuer).is_ours
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    if not issued_here or any(name.value == authority.common_name for name in names):
+        return ""
+    return (
+        f"org.yaml calls it {authority.common_name!r} now, but a certificate keeps its name;"
+        f" 'onboard ca rotate {authority.name}' makes a successor"
+    )
 
 
 def _requested(site: Site, authority: Authority, key: PrivateKey) -> Row:

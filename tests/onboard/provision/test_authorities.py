@@ -12,6 +12,7 @@ from support.sites import NOW, at, certificate, contents, new_site
 
 from onboard.errors import PkiError
 from onboard.model import Authority, KeyKind
+from onboard.pki import read_certificates
 from onboard.provision import init
 
 
@@ -108,3 +109,25 @@ def test_an_authority_below_an_expired_one_cannot_be_made(site):
     ended = replace(at(site, NOW + timedelta(days=20 * 365 + 1)), organization=organization)
     with pytest.raises(PkiError, match="authority 'late' cannot be made: the authority 'root' expired"):
         init(ended)
+
+
+def test_a_new_name_in_the_org_is_remarked(site):
+    """A certificate keeps its name, so whoever edits org.yaml hears why nothing changed, and what would."""
+    init(site)
+    authorities = tuple(
+        replace(one, common_name="Another Name") if one.name == "staff" else one
+        for one in site.organization.authorities
+    )
+    rows = init(replace(site, organization=replace(site.organization, authorities=authorities)))
+    remarks = {row.name: row.remark for row in rows if row.kind.value == "authority"}
+    assert "'Another Name'" in remarks["staff"]
+    assert "ca rotate staff" in remarks["staff"]
+    assert remarks["students"] == ""
+
+
+def test_a_certificate_of_two_authorities_is_refused(site):
+    """Payloads made of it would give the devices of one group to the authority of another."""
+    init(site)
+    shutil.copy(site.folder / "pki/students.pem", site.folder / "pki/staff.pem")
+    with pytest.raises(PkiError, match="'staff' and 'students' have the same certificate"):
+        read_certificates(site.organization, site.folder)
