@@ -15,6 +15,26 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_LONGEST_LINE = 600  # characters of a line that is told
+_LONGEST_PLACE = 200
+
+
+def bounded(text: str, longest: int = _LONGEST_LINE) -> str:
+    """A text for people, each line of it with its middle left out where it is longer.
+
+    What it repeats is somebody's value, which may be a whole certificate in the wrong place.
+    """
+    return (
+        "\n".join(_bounded_line(line, longest) for line in text.split("\n")) if len(text) > longest else text
+    )
+
+
+def _bounded_line(line: str, longest: int) -> str:
+    if len(line) <= longest:
+        return line
+    head, tail = line[: longest * 2 // 3], line[-longest // 3 :]
+    return f"{head}… ({len(line) - len(head) - len(tail)} characters more) …{tail}"
+
 
 class Severity(enum.StrEnum):
     """Whether a finding stops the work."""
@@ -32,6 +52,9 @@ class Place:
     column: int = 1
     where: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "where", bounded(self.where, _LONGEST_PLACE))
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}: {self.where}"
 
@@ -48,6 +71,10 @@ class Mistake:
     hint: str = ""
     severity: Severity = Severity.ERROR
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", bounded(self.message))
+        object.__setattr__(self, "hint", bounded(self.hint))
+
     def __str__(self) -> str:
         text = f"{self.place}: {self.message}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
@@ -59,8 +86,8 @@ class OnboardError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(bounded(message))
+        self.hint = bounded(hint)
 
 
 class OrgFileError(OnboardError):
@@ -105,3 +132,7 @@ class Finding:
     severity: Severity
     message: str
     hint: str = field(default="")
+
+    def __post_init__(self) -> None:
+        for name, longest in (("where", _LONGEST_PLACE), ("message", _LONGEST_LINE), ("hint", _LONGEST_LINE)):
+            object.__setattr__(self, name, bounded(getattr(self, name), longest))
