@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from onboard.apple_options import Passpoint, Setting, TlsVersions
+from onboard.apple_options import AppleSystem, Passpoint, Setting, TlsVersions
 from onboard.errors import NOWHERE, Place
-from onboard.model.kinds import NetworkType, Security
+from onboard.model.kinds import NetworkType, Platform, Security
 from onboard.options import EapMethod, RadiusType
 from onboard.secret import SecretReference
 
@@ -95,7 +95,13 @@ class Network:
     apple: Mapping[str, Setting] = field(
         default_factory=dict, hash=False
     )  # keys of apple_options.NETWORK_KEYS
+    platforms: tuple[Platform, ...] = ()  # it is for these alone; empty: for all
+    apple_systems: tuple[AppleSystem, ...] = ()  # of Apple's, the ones that were named; empty: all or none
     place: Place = field(default=NOWHERE, compare=False, repr=False)
+
+    def is_for(self, platform: Platform) -> bool:
+        """Whether devices of a platform are told of it."""
+        return not self.platforms or platform in self.platforms
 
     @property
     def servers(self) -> tuple[Radius, ...]:

@@ -53,7 +53,8 @@ def _judge(group: WrittenGroup, options: AppleOptions) -> None:
         )
     profile = apple_profile(group)
     with suppress(ReportedError):
-        for cursor, network in readable(group.networks.value):
+        for cursor, network in group.networks_on(Platform.APPLE):
+            _judge_systems(cursor, network, options)
             _judge_network(cursor, network, options, profile)
         _judge_wires(group, options)
 
@@ -76,8 +77,18 @@ def _judge_network(
         cursor.mistake(f"Interface {interface} exists on Macs only, and the group has {_listed(others)}")
 
 
+def _judge_systems(cursor: Cursor, network: Network, options: AppleOptions) -> None:
+    """A profile is for all Apple devices of a group, so no network in it is for some of them alone."""
+    also = [s for s in AppleSystem if options.includes(s) and s not in network.apple_systems]
+    if network.apple_systems and also:
+        cursor.warn(
+            f"{_listed(also)} get '{network.name}' too: the Apple devices of a group have one profile",
+            "give them a group of their own if they must not join there",
+        )
+
+
 def _judge_wires(group: WrittenGroup, options: AppleOptions) -> None:
-    wires = [(c, n) for c, n in readable(group.networks.value) if n.type is NetworkType.ETHERNET]
+    wires = [(c, n) for c, n in group.networks_on(Platform.APPLE) if n.type is NetworkType.ETHERNET]
     seen: dict[str, str] = {}
     for cursor, network in wires:
         interface = str(network.apple.get("Interface", "AnyEthernet"))
@@ -97,9 +108,10 @@ def _judge_wires(group: WrittenGroup, options: AppleOptions) -> None:
 
 def _judge_others(group: WrittenGroup, platforms: Collection[Platform]) -> None:
     """What other platforms do without."""
-    rest = [platform for platform in platforms if platform is not Platform.APPLE]
+    others = [platform for platform in platforms if platform is not Platform.APPLE]
     with suppress(ReportedError):
         for cursor, network in readable(group.networks.value):
+            rest = [platform for platform in others if network.is_for(platform)]
             if network.passpoint is not None and rest:
                 cursor.warn(f"{', '.join(rest)}: joined by SSID; Passpoint is for Apple devices")
 

@@ -79,6 +79,11 @@ class WrittenGroup:
         """Its platforms, options apart."""
         return find(self.asked.cursor, lambda _: self.asked.value.platforms)
 
+    def networks_on(self, platform: Platform) -> tuple[tuple[Cursor, Network], ...]:
+        """Its networks that are for a platform, as far as they can be read, each with its place."""
+        found = readable(self.networks.value) if self.networks.is_readable else ()
+        return tuple((cursor, network) for cursor, network in found if network.is_for(platform))
+
     @property
     def certificates(self) -> tuple[tuple[Cursor, EnrollmentProfile], ...]:
         """Its profiles as far as they can be read, each with its place."""

@@ -11,13 +11,13 @@ from onboard.orgfile import apple_options, scalars
 from onboard.orgfile.cursor import Cursor, Fields, Found, Reader, Table, find, values
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Sequence
+from onboard.orgfile.platform_options import read_platform_names
 
 T = TypeVar("T")
 _KEYS = (
     *("type", "ssid", "security", "radius", "eap", "fips", "mac_randomization"),
-    *("hidden", "outer_identity", "passpoint", "apple"),
+    *("hidden", "outer_identity", "passpoint", "apple", "platforms"),
 )
-_LATER = {"platforms": ()}
 _WPA3_ALONE = frozenset({Security.WPA3_ENTERPRISE, Security.WPA3_ENTERPRISE_192})
 _ETHERNET_HINT = "an SSID and its security belong to Wi-Fi; remove the key or 'type: ethernet'"
 
@@ -55,13 +55,14 @@ def read_networks(radius: Table[Radius], ssids: dict[Ssid, str]) -> Reader[Table
 def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Reader[Network]:
     def read(cursor: Cursor) -> Network:
         scalars.check_name(cursor, name)
-        fields = cursor.fields("a network with radius, ssid and security", _KEYS, _LATER)
+        fields = cursor.fields("a network with radius, ssid and security", _KEYS)
         kind = fields.optional("type", scalars.choice(NetworkType), NetworkType.WIFI)
         servers = fields.required("radius", _read_radius(radius))
         server = find(servers.cursor, lambda _: servers.value[0])
         ssid, security = _read_medium(fields, kind, unique_ssid(ssids, f"network '{name}'"))
         eap = fields.optional("eap", _read_eap(server), EapMethod.TLS)
         fips = fields.optional("fips", _read_fips(kind, security), default=False)
+        platforms = fields.optional("platforms", read_platform_names, ((), ()))
         return Network(
             name=name,
             type=kind.value,
@@ -76,6 +77,8 @@ def _read_entry(name: str, radius: Table[Radius], ssids: dict[Ssid, str]) -> Rea
             outer_identity=_outer_identity(fields, server).value,
             passpoint=_passpoint(fields, kind).value,
             apple=fields.optional("apple", apple_options.read_network_keys(kind), {}).value,
+            platforms=platforms.value[0],
+            apple_systems=platforms.value[1],
             place=cursor.place,
         )
 

@@ -11,7 +11,7 @@ from onboard.model import Platform
 from onboard.options import KeyProtection, WindowsOptions
 from onboard.orgfile import scalars
 from onboard.orgfile.apple_options import read_systems
-from onboard.orgfile.cursor import Cursor, Found, Reader, find, readable
+from onboard.orgfile.cursor import Cursor, Found, Reader, find, readable, values
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.nodes import Scalar
@@ -28,6 +28,15 @@ class WrittenPlatforms:
     platforms: tuple[Found[Platform], ...]
     windows: Found[WindowsOptions]
     apple: Found[AppleOptions]
+
+
+def read_platform_names(cursor: Cursor) -> tuple[tuple[Platform, ...], tuple[AppleSystem, ...]]:
+    """Platforms without options, and which of Apple's systems are among the names; empty where `apple` is."""
+    names = distinct(_NAME, "a list of platforms")(cursor)
+    platforms = values(_platforms(names))
+    written = {name.value for name in names}
+    systems = () if Platform.APPLE in written else tuple(s for s in AppleSystem if s in written)
+    return platforms, systems
 
 
 def read_platforms(cursor: Cursor) -> WrittenPlatforms:

@@ -83,24 +83,36 @@ def _judge_networks(
     with suppress(ReportedError):
         networks = readable(group.networks.value)
         for cursor, network in networks:
+            here = [platform for platform in platforms if network.is_for(platform)]
             if network.security is not None and network.security in _OF_SECURITY:
-                feared = [p for p in platforms if p is not Platform.WINDOWS or not knows_its_builds(group)]
+                feared = [p for p in here if p is not Platform.WINDOWS or not knows_its_builds(group)]
                 _report(cursor, limitations(feared, _OF_SECURITY[network.security]))
             if network.security is Security.WPA3_ENTERPRISE_192:
                 _judge_strength(cursor, network, group, authorities)
-                if Platform.APPLE in platforms:
+                if Platform.APPLE in here:
                     _judge_acme_key(cursor, group)
-            _judge_anchors(cursor, network, platforms, authorities)
-        _judge_wires(group, networks, platforms)
+            _judge_anchors(cursor, network, here, authorities)
+        _judge_wires(group, platforms)
+        _judge_what_is_left(group, platforms)
 
 
-def _judge_wires(
-    group: WrittenGroup, networks: Collection[tuple[Cursor, Network]], platforms: Collection[Platform]
-) -> None:
+def _judge_what_is_left(group: WrittenGroup, platforms: Collection[Platform]) -> None:
+    """A platform that none of the networks is for gets nothing to join."""
+    whole = all(found.is_readable for found in group.networks.value)
+    for platform in platforms:
+        if whole and not group.networks_on(platform):
+            group.networks.cursor.mistake(
+                f"no network is left for {platform}: none of these is for it",
+                f"add a network, or {platform} to the `platforms` of one, or take it out of the group's",
+            )
+
+
+def _judge_wires(group: WrittenGroup, platforms: Collection[Platform]) -> None:
     """A platform without Ethernet goes without it, unless nothing else is there for it."""
-    wires = [cursor for cursor, network in networks if network.type is NetworkType.ETHERNET]
     for limitation in limitations(platforms, Feature.ETHERNET):
-        if wires and len(wires) == len(group.networks.value):
+        networks = group.networks_on(Platform(limitation.platform))
+        wires = [cursor for cursor, network in networks if network.type is NetworkType.ETHERNET]
+        if wires and len(wires) == len(networks) and all(n.is_readable for n in group.networks.value):
             group.networks.cursor.mistake(
                 f"no network is left for {limitation.platform}: {limitation.reason}",
                 f"add a Wi-Fi network, or take {limitation.platform} out of the platforms",

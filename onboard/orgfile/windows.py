@@ -56,7 +56,7 @@ def _key(group: WrittenGroup) -> None:
 def _old_builds(group: WrittenGroup) -> None:
     """Computers older than what a network needs: WPA2 where that is a way, a mistake where it is not."""
     minimum = group.asked.value.windows.value.minimum
-    for cursor, network in _networks(group):
+    for cursor, network in group.networks_on(Platform.WINDOWS):
         if network.eap is EapMethod.TEAP and minimum is None:
             cursor.warn(
                 f"TEAP needs Windows 10 2004; older computers refuse the profile of '{network.name}'",
@@ -85,7 +85,7 @@ def _too_old(cursor: Cursor, group: WrittenGroup, what: str, build: int) -> None
 
 def _one_method(group: WrittenGroup) -> None:
     """Windows keeps PEAP and plain EAP-TLS apart badly; Microsoft forbids the two side by side."""
-    networks = _networks(group)
+    networks = group.networks_on(Platform.WINDOWS)
     methods = {network.eap for _, network in networks}
     if {EapMethod.PEAP_TLS, EapMethod.TLS} <= methods:
         cursor = next(cursor for cursor, network in networks if network.eap is EapMethod.PEAP_TLS)
@@ -161,8 +161,9 @@ def _chaining(groups: Collection[WrittenGroup]) -> None:
 
 def _others(group: WrittenGroup) -> None:
     """Methods of Windows are no methods of others; the server must take both."""
-    others = [p for _, p in readable(group.platforms.value) if p is not Platform.WINDOWS]
+    platforms = [p for _, p in readable(group.platforms.value) if p is not Platform.WINDOWS]
     for cursor, network in _networks(group):
+        others = [platform for platform in platforms if network.is_for(platform)]
         if others and network.eap is not EapMethod.TLS:
             cursor.warn(
                 f"{', '.join(others)}: EAP-TLS on '{network.name}', since {network.eap} is for Windows",
@@ -171,7 +172,8 @@ def _others(group: WrittenGroup) -> None:
 
 
 def _teap(group: WrittenGroup) -> Iterator[tuple[Cursor, Network]]:
-    return ((cursor, network) for cursor, network in _networks(group) if network.eap is EapMethod.TEAP)
+    found = group.networks_on(Platform.WINDOWS)
+    return ((cursor, network) for cursor, network in found if network.eap is EapMethod.TEAP)
 
 
 def _networks(group: WrittenGroup) -> tuple[tuple[Cursor, Network], ...]:

@@ -93,10 +93,13 @@ class GroupPlan:
         return "" if self.beside is None else f"-{self.beside}"
 
     def on(self, platform: Platform) -> GroupPlan:
-        """The plan as the clients of a platform can hold it: of one certificate where they cannot hold two.
+        """The plan for a platform: its networks, and one certificate where its clients cannot hold two.
 
         That is the first in org.yaml, unless the scope of a Mac says whose keychain it goes to.
         """
+        networks = tuple(n for n in self.networks if not n.platforms or platform in n.platforms)
+        if networks != self.networks:
+            return replace(self, networks=networks).on(platform)
         if self.second is None or not limitations((platform,), Feature.SECOND_CERTIFICATE):
             return self
         first, second = self.certificates

@@ -97,6 +97,7 @@ def _network(
         hidden=network.hidden,
         outer_identity=network.outer_identity,
         passpoint=network.passpoint,
+        platforms=network.platforms,
         tls=network.radius.tls,
         apple=network.apple,
         chained=_chained(network, organization, certificates) if network.eap is EapMethod.TEAP else {},
@@ -114,7 +115,9 @@ def _chained(
     """A computer and its user are in two groups, so the network's profile knows the issuers of all."""
     issuers: dict[Holder, dict[str, PublicCertificate]] = {Holder.DEVICE: {}, Holder.USER: {}}
     for group in organization.groups:
-        if Platform.WINDOWS in group.platforms and network.name in {n.name for n in group.networks}:
+        if Platform.WINDOWS in group.platforms and network.name in {
+            n.name for n in group.networks if n.is_for(Platform.WINDOWS)
+        }:
             for authority in group.authorities:
                 certificate = _certificate(certificates, authority.name)
                 for profile in group.profiles:

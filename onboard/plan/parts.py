@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onboard.apple_options import Passpoint, Setting, TlsVersions
-from onboard.model import EnrollmentProfile, NetworkType, Security, Ssid
+from onboard.model import EnrollmentProfile, NetworkType, Platform, Security, Ssid
 from onboard.names import AltNameKind, AttributeType
 from onboard.options import EapMethod, RadiusType
 from onboard.pki import PublicCertificate
@@ -47,6 +47,7 @@ class NetworkPlan:
     hidden: bool = False
     outer_identity: str = ""
     passpoint: Passpoint | None = None
+    platforms: tuple[Platform, ...] = ()  # it is for these alone; empty: for all
     tls: TlsVersions = field(default_factory=TlsVersions)
     apple: Mapping[str, Setting] = field(default_factory=dict, hash=False)
     # TEAP: who issues to the computers and to the people of all groups on this network; empty otherwise

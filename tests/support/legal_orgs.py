@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 Org: TypeAlias = dict[str, object]
 
 _SLUGS = st.from_regex(r"[a-z][a-z0-9-]{0,30}[a-z0-9]", fullmatch=True)
-_TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+_TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20).filter(
+    lambda text: "${" not in text
+)  # where a variable would begin
 _SSIDS = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=32).filter(
     lambda text: len(text.encode()) <= 32 and text.isprintable()
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from onboard.apple_options import NETWORK_KEYS
-from onboard.model import NetworkType, Security
+from onboard.apple_options import NETWORK_KEYS, AppleSystem
+from onboard.model import NetworkType, Platform, Security
 from onboard.options import EapMethod, RadiusType
 from onboard.orgfile import apple_options, scalars
 from onboard.orgfile.schema.apple import apple
@@ -81,6 +81,9 @@ def network() -> Schema:
             "outer_identity": line("What Apple devices say before TLS 1.3 hides the rest."),
             "passpoint": _passpoint(),
             "apple": apple(NETWORK_KEYS, "Apple's own keys for this network."),
+            "platforms": sequence(
+                choice([*Platform, *AppleSystem]), "It is for these alone; for all when absent."
+            ),
             "fips": boolean("Windows encrypts by FIPS 140 validated code; with WPA2 only."),
             "mac_randomization": boolean("Windows shows a random hardware address there; not when absent."),
         },
