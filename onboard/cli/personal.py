@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +38,11 @@ class _Workshop:
         )
         self._signer = _signer(session, key_passphrase)
         self.minted: list[Minted] = []
+
+    @property
+    def signs(self) -> bool:
+        """Whether there is a certificate to sign with."""
+        return self._signer is not None
 
     def make(
         self, group: Group, platform: Platform, name: str, assigned: Mapping[str, str]
@@ -127,9 +131,21 @@ def generate_personal(
                 artifacts += workshop.make(group, platform, holder, parse_values(assigned))
     record(session, workshop.minted)
     write(out, session.organization.identifier, artifacts)
-    soonest = min((one.record.expires for one in workshop.minted), default=datetime.now(UTC))
-    until = f"{soonest:%Y-%m-%d %H:%M}Z"
-    return f"{len(artifacts)} payloads for {holder} in {out}; each challenge works once, until {until}"
+    if session.organization.signing is None and workshop.signs:
+        _say_not_verified(artifacts)
+    made = f"{console.count(len(artifacts), 'payload')} for {holder} in {out}"
+    if not workshop.minted:
+        return made
+    soonest = min(one.record.expires for one in workshop.minted)
+    return f"{made}; each challenge works once, until {soonest:%Y-%m-%d %H:%M}Z"
+
+
+def _say_not_verified(artifacts: Sequence[CheckedArtifact]) -> None:
+    if any(checked.artifact.kind == "mobileconfig" for checked in artifacts):
+        console.note(
+            "Apple devices call these profiles not verified, because they do not know our root yet; a"
+            " certificate of a public CA under `signing:` shows as verified"
+        )
 
 
 def _signer(session: Session, key_passphrase: str | None) -> Signer | None:
@@ -147,10 +163,6 @@ def _signer(session: Session, key_passphrase: str | None) -> Signer | None:
     if pair is None:
         console.warn("there is no valid certificate to sign with, so nothing is signed", hint=_RENEW)
         return None
-    console.note(
-        "Apple devices call these profiles not verified, because they do not know our root yet; a"
-        " certificate of a public CA under `signing:` shows as verified"
-    )
     issuer = next(leaf.issuer for leaf in leaves(site.organization) if leaf.kind.value == "signing")
     chain = site.organization.chain(site.organization.authority(issuer))
     certificates = (site.certificate(authority.name) for authority in chain)

@@ -95,6 +95,9 @@ def _planned(
     from onboard.orgfile.rollover import Succession, successor_of
 
     old = site.own(name)
+    if site.certificate(name) is None:
+        msg = f"there is nothing to roll over: pki/{name}.pem is not there yet"
+        raise OnboardError(msg, hint="run 'onboard ca init' first")
     following = successor_of(session.organization, old, name=successor, **names)
     if following.issuer:
         site.authority(following.issuer)

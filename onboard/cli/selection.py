@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from onboard.cli import console
 from onboard.cli.session import Session
+from onboard.errors import OnboardError
 from onboard.model import Group, Platform
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -34,9 +35,16 @@ class Selection:
         """What the options of a command select.
 
         Raises:
-            OnboardError: there is no group of that name.
+            OnboardError: there is no group of that name, or none of them is for these platforms.
         """
-        return cls(groups=session.groups(groups), platforms=tuple(platforms or ()))
+        selected = cls(groups=session.groups(groups), platforms=tuple(platforms or ()))
+        if not any(selected.holds(group.name, one) for group in selected.groups for one in group.platforms):
+            named = {one: None for group in selected.groups for one in group.platforms}
+            msg = (
+                f"none of the groups is for {', '.join(selected.platforms)}, so there is nothing to generate"
+            )
+            raise OnboardError(msg, hint=f"they are for {', '.join(named)}")
+        return selected
 
     def holds(self, group: str, platform: str) -> bool:
         """Whether a run makes anew what an earlier one made for this group and platform."""

@@ -84,6 +84,24 @@ def compose(text: str, path: str) -> tuple[Node | None, tuple[Mistake, ...]]:
     return _Composer(path).compose(text)
 
 
+# What YAML's reader complains of, by words of it -> the cure.
+_CURES = {
+    "unexpected end of stream": "a quote that opens here is never closed",
+    "',' or '}'": "close the brace that opens above, or put a comma between two entries",
+    "',' or ']'": "close the bracket that opens above, or put a comma between two entries",
+    "cannot start any token": "put the value in quotes",
+    "did not find expected key": "keys of one mapping begin in the same column; nothing follows a quote",
+    "did not find expected '-' indicator": "entries of one list begin in the same column",
+    "could not find expected ':'": "a key is followed by a colon and a blank",
+    "did not find expected node content": "a bracket closes that was not opened, or a value is missing",
+    "did not find expected alphabetic": "quote the value if it begins with '*' or '&'",
+    "unknown escape character": "write the value in single quotes, or the backslash twice",
+    "incompatible YAML document": "remove the line that begins with %YAML",
+    "%": "put the value in quotes",
+    "nesting depth": "an org definition is four or five levels deep",
+}
+
+
 class _Composer:
     """Builds the tree from parser events, without recursion."""
 
@@ -168,6 +186,8 @@ class _Composer:
             hint = "YAML indents with spaces; replace the tab"
         elif ": " in line and "mapping values are not allowed" in problem:
             hint = "put the value in quotes, or check the indentation of this line and the one above"
+        else:
+            hint = next((cure for words, cure in _CURES.items() if words in problem), "")
         raise OrgFileError([self._mistake(position, f"this is not YAML: {problem}", hint)]) from None
 
     def _second_document(self, event: yaml.Event) -> Mistake:

@@ -52,7 +52,7 @@ def decode(content: bytes, path: str) -> str:
         if content.startswith(mark):
             _refuse(path, f"the file is {encoding}", "save it as UTF-8")
     if b"\0" in content:
-        _refuse(path, "this is a binary file, not YAML text", "")
+        _refuse(path, "this is a binary file, not YAML text", "name the org definition, a text file")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

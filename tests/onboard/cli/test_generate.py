@@ -224,3 +224,12 @@ def test_declarations_of_nothing(onboard, folder, more, said, code) -> None:
     assert done.code == code
     assert said in done.err
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("how", [[], ["--for", "ada"], ["--mdm", "fleet"]])
+def test_a_platform_that_no_group_has_is_told(onboard, folder, how) -> None:
+    """A typing slip in a script must not look like a folder of payloads."""
+    done = onboard("generate", "--out", "out", "--group", "students", "--platform", "linux", *how)
+    assert (done.code, done.out) == (1, "")
+    assert "they are for apple, windows, chromeos" in done.err
+    assert not (folder / "out").exists()

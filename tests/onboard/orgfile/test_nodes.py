@@ -137,3 +137,24 @@ def test_any_text(text: str):
 def test_any_punctuation(text: str):
     """YAML's own characters in any order must become a tree or a mistake."""
     assert all(mistake.message for mistake in mistakes(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ('a: "b', "quote"),
+        ("a: [b", "bracket"),
+        ("a: {b: c", "brace"),
+        ("a: @b", "quotes"),
+        ("a: *", "begins with '*'"),
+        ('a: "\\q"', "single quotes"),
+        ("- a\nb: c", "same column"),
+        ("a:\n  - b\n c: d", "same column"),
+        ("a: ]", "was not opened"),
+    ],
+)
+def test_a_slip_of_yaml_has_a_cure(text, cure) -> None:
+    """The reader's own words name what it looked for; the hint says what to do about it."""
+    (mistake,) = mistakes(text)
+    assert mistake.message.startswith("this is not YAML")
+    assert cure in mistake.hint
