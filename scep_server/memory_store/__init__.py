@@ -115,8 +115,7 @@ class MemoryStore:
             return Spent(objection)
         if record.serial in self._certificates:
             return SerialTaken()
-        is_asserted = issuance.voucher.kind is Vouch.STATIC
-        return Recorded(rival=is_asserted and self._certificates.has_rival(record, now))
+        return Recorded(rival=self._certificates.has_rival(issuance, now))
 
     def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
         """See `ReadingStore.objection`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from scep_server.store import REPEAT_FOR, CertificateRecord, Issuance, Revocation, RevocationReason
+from scep_server.store import REPEAT_FOR, CertificateRecord, Issuance, Revocation, RevocationReason, Vouch
 
 
 class Certificates:
@@ -77,10 +77,13 @@ class Certificates:
             return False
         return sum(r.challenge == challenge and r.renews is None for r in self) >= uses
 
-    def has_rival(self, record: CertificateRecord, now: datetime) -> bool:
-        """Whether another live certificate names the same bearer under another key."""
-        same = (r for r in self if r.bearer == record.bearer)
-        return any(r.spki != record.spki and r.not_after > now and r.revoked is None for r in same)
+    def has_rival(self, issuance: Issuance, now: datetime) -> bool:
+        """Whether another live certificate has the same identity under another key."""
+        record, voucher = issuance.certificate, issuance.voucher
+        others = [r for r in self if r.spki != record.spki and r.not_after > now and r.revoked is None]
+        if voucher.kind is Vouch.STATIC:
+            return any(r.bearer == record.bearer for r in others)
+        return voucher.kind is Vouch.RENEWAL and any(r.renews == voucher.serial for r in others)
 
     def is_compromised(self, spki: bytes) -> bool:
         """Whether a certificate of this key was revoked because somebody else has the key."""

@@ -49,6 +49,10 @@ _RIVAL = (
     "select 1 from certificates where grp = ? and subject = ? collate nocase and spki != ? and serial != ?"
     " and not_after > ? and revoked is null limit 1"
 )
+_HEIR = (
+    "select 1 from certificates where renews = ? and spki != ? and serial != ?"
+    " and not_after > ? and revoked is null limit 1"
+)
 _COMPROMISED = "select 1 from certificates where spki = ? and reason = 1 limit 1"  # CRLReason keyCompromise
 # One that was renewed by a live one is on its way out, and so is the one that is renewed now.
 _LIVE = (
@@ -127,7 +131,7 @@ def _settle_one(connection: sqlite3.Connection, issuance: Issuance, now: datetim
     except sqlite3.IntegrityError:
         return SerialTaken()
     _redeem(connection, issuance, now)
-    return Recorded(rival=issuance.voucher.kind is Vouch.STATIC and _has_rival(connection, record, now))
+    return Recorded(rival=_has_rival(connection, issuance, now))
 
 
 def answered(connection: sqlite3.Connection, request: bytes, now: datetime) -> CertificateRecord | None:
@@ -206,9 +210,16 @@ def _exhaustion(connection: sqlite3.Connection, identifier: str, uses: int | Non
     return Objection.EXHAUSTED if used >= uses else None
 
 
-def _has_rival(connection: sqlite3.Connection, record: CertificateRecord, now: datetime) -> bool:
-    wanted = (record.group, record.subject, record.spki, to_serial(record.serial), to_time(now))
-    return connection.execute(_RIVAL, wanted).fetchone() is not None
+def _has_rival(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> bool:
+    record, kind = issuance.certificate, issuance.voucher.kind
+    others = (record.spki, to_serial(record.serial), to_time(now))
+    found = None
+    if kind is Vouch.STATIC:
+        found = connection.execute(_RIVAL, (record.group, record.subject, *others)).fetchone()
+    elif kind is Vouch.RENEWAL:
+        renewed = to_serial(issuance.voucher.serial or 0)
+        found = connection.execute(_HEIR, (renewed, *others)).fetchone()
+    return found is not None
 
 
 def revoke(

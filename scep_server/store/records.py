@@ -200,7 +200,12 @@ class Issuance:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """It is on disk; `rival`: another live certificate names the same asserted subject under another key."""
+    """It is on disk.
+
+    Attributes:
+        rival: another live certificate has the same identity under another key: it names the same asserted
+            subject, or renews the same certificate.
+    """
 
     rival: bool = False
 

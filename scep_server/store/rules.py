@@ -101,11 +101,12 @@ def repeated_event(event: Event, serial: int) -> Event:
 
 
 def rival_event(event: Event) -> Event:
-    """The alarm for a second live key of one asserted identity: somebody else may have taken the name."""
+    """The alarm for a second live key of one identity: somebody else may have taken the name, or a key."""
     return event.turned(
         EventKind.ALARM,
-        reason="another live certificate names this asserted identity under another key",
-        remedy="if the device was not re-installed, revoke this certificate and rotate the challenge",
+        reason="another live certificate has this identity under another key",
+        remedy="if the device was not re-installed and did not renew twice, somebody else has its key or the "
+        "challenge: revoke both certificates and rotate the challenge",
     )
 
 

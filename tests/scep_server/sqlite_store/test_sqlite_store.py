@@ -221,10 +221,27 @@ def test_processes_share_one_database(path):
 def test_look_ups_use_an_index(path):
     """No statement of the enrolment path scans a table: cost must not grow with what was issued."""
     from scep_server.sqlite_store import _CHALLENGE, _CRL, _REVOCATIONS
-    from scep_server.sqlite_store.settle import _COMPROMISED, _RIVAL, ANSWERED, BY_SERIAL, CHALLENGE_BY_ID
+    from scep_server.sqlite_store.settle import (
+        _COMPROMISED,
+        _HEIR,
+        _RIVAL,
+        ANSWERED,
+        BY_SERIAL,
+        CHALLENGE_BY_ID,
+    )
 
     store = SqliteStore(path)
-    statements = (_CHALLENGE, _CRL, _REVOCATIONS, _RIVAL, _COMPROMISED, ANSWERED, BY_SERIAL, CHALLENGE_BY_ID)
+    statements = (
+        _CHALLENGE,
+        _CRL,
+        _REVOCATIONS,
+        _RIVAL,
+        _HEIR,
+        _COMPROMISED,
+        ANSWERED,
+        BY_SERIAL,
+        CHALLENGE_BY_ID,
+    )
     for statement in statements:
         empty = (None,) * statement.count("?")
         plan = [row[3] for row in store._reader.execute(f"explain query plan {statement}", empty)]

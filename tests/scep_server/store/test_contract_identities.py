@@ -136,6 +136,18 @@ def test_only_what_ends_late_enough_is_listed(store):
     assert [r.serial for r in store.revocations("staff-ca")] == [1, 2, 3]
 
 
+def test_two_heirs_under_two_keys_raise_an_alarm(store):
+    """Whoever copied a device's key renews beside it; a device that asks again with the same key is none."""
+    store.record([enrolment(1)], NOW)
+    assert store.record([renewal(2, 1)], NOW) == (Recorded(rival=False),)
+    assert store.record([renewal(3, 1, spki=a_record(2).spki)], NOW) == (Recorded(rival=False),)
+    assert store.record([renewal(4, 1)], NOW) == (Recorded(rival=True),)
+    assert kinds(store)[-2:] == [EventKind.ISSUED, EventKind.ALARM]
+    for serial in (2, 3, 4):
+        store.revoke(serial, RevocationReason.UNSPECIFIED, NOW)
+    assert store.record([renewal(5, 1)], NOW) == (Recorded(rival=False),)
+
+
 def test_letter_case_makes_no_other_identity(store):
     """Who writes a name in capitals gets no certificate more by it, and raises the same alarm."""
     store.record([enrolment(1)], NOW)
