@@ -54,6 +54,7 @@ class Group:
     """Who may join which network, with certificates of which authority."""
 
     name: str
+    title: str = ""  # what people see instead of the name
     authority: Authority  # issues
     also_accepted: tuple[Authority, ...] = ()  # whose certificates go on working during a rollover
     profile: EnrollmentProfile  # of two, the first in org.yaml

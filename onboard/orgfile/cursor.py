@@ -255,7 +255,7 @@ class Table(Generic[T]):
 
 
 def _choices(label: str, candidates: Collection[str]) -> str:
-    if not 0 < len(candidates) <= 12:
+    if not 0 < len(candidates) <= 14:
         return ""
     return f"{label}: {', '.join(candidates)}"
 

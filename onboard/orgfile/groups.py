@@ -34,6 +34,7 @@ from onboard.orgfile.vlans import Vlans, read_reply, read_vlans
 from onboard.variables import Holder
 
 _KEYS = (
+    "title",
     "authority",
     "profile",
     "networks",
@@ -48,10 +49,12 @@ _KEYS = (
     "scep",
 )
 _LATER: Mapping[str, tuple[str, ...]] = {
-    "title": (),
     "wins_over": (),
     "like": _KEYS,  # it brings whatever is missing here
 }
+
+
+_TITLE = scalars.name_up_to(64, "it stands in one line on devices")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class WrittenGroup:
 
     name: str
     cursor: Cursor
+    title: Found[str]
     authority: Found[Authority]
     also_accepted: Found[tuple[Authority, ...]]
     profiles: Found[tuple[Found[EnrollmentProfile], ...]]
@@ -94,6 +98,7 @@ class WrittenGroup:
         profile, *others = values(self.profiles.value)
         return Group(
             name=self.name,
+            title=self.title.value,
             authority=self.authority.value,
             also_accepted=self.also_accepted.value,
             profile=profile,
@@ -145,6 +150,7 @@ def _read_entry(
         return WrittenGroup(
             name=name,
             cursor=cursor,
+            title=fields.optional("title", _TITLE, ""),
             authority=_first(issuers),
             also_accepted=find(issuers.cursor, lambda _: values(issuers.value[1:])),
             profiles=fields.required("profile", _read_profiles(profiles)),

@@ -78,6 +78,18 @@ def line_up_to(limit: int, why: str) -> Reader[str]:
     return read
 
 
+def name_up_to(limit: int, why: str) -> Reader[str]:
+    """A reader of what something is called, which stands where a variable would be filled in."""
+
+    def read(cursor: Cursor) -> str:
+        name = line_up_to(limit, why)(cursor)
+        if "${" in name:
+            cursor.fail("'${' begins a variable, and a name has none", "write the name as people read it")
+        return name
+
+    return read
+
+
 def paragraph(cursor: Cursor) -> str:
     """Text for people on one or more lines; white space is folded."""
     return " ".join(cursor.text().split())

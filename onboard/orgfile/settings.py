@@ -32,7 +32,7 @@ class Identity:
 def read_organization(cursor: Cursor) -> Identity:
     """Who the organization is."""
     fields = cursor.fields("the organization", ("name", "identifier", "support", "notify"), {"domains": ()})
-    name = fields.required("name", _name)
+    name = fields.required("name", scalars.name_up_to(64, "X.520 ub-organization-name"))
     identifier = fields.required("identifier", scalars.identifier)
     support = fields.optional("support", _read_support, Support())
     notify = fields.optional("notify", distinct(scalars.email, "a list of e-mail addresses"), ())
@@ -42,14 +42,6 @@ def read_organization(cursor: Cursor) -> Identity:
         support=support.value,
         notify=values(notify.value),
     )
-
-
-def _name(cursor: Cursor) -> str:
-    """A name that stands in subjects, where a variable would be filled in."""
-    name = scalars.line_up_to(64, "X.520 ub-organization-name")(cursor)
-    if "${" in name:
-        cursor.fail("'${' begins a variable, and a name has none", "write the name as people read it")
-    return name
 
 
 def _read_support(cursor: Cursor) -> Support:

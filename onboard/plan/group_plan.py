@@ -34,6 +34,7 @@ class GroupPlan:
     organization_identifier: str
     support: Support
     group: str
+    title: str  # what people see of the group: they never need its key
     first_name: str = ""  # what identifiers are made of, where the group was renamed; else empty
     platforms: tuple[Platform, ...]
     profile: EnrollmentProfile

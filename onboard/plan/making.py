@@ -41,6 +41,7 @@ def make_plan(
         organization_identifier=organization.identifier,
         support=organization.support,
         group=group.name,
+        title=group.title or group.name,
         first_name=group.formerly[0] if group.formerly else "",
         platforms=group.platforms,
         profile=group.profile,

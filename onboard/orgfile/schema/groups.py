@@ -62,6 +62,7 @@ def group() -> Schema:
     nearer: Schema = {"type": "object", "additionalProperties": vlan, "minProperties": 1}
     return mapping(
         {
+            "title": {**line("What people see of it; free to change."), "maxLength": 64},
             "authority": {
                 "description": "Who issues; in a rollover a list: the first issues, all are accepted.",
                 "anyOf": [line(), sequence(line())],

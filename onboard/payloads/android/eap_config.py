@@ -88,7 +88,7 @@ def _applicability(parent: ET.Element, networks: tuple[NetworkPlan, ...]) -> Non
 
 
 def _provider_info(parent: ET.Element, plan: GroupPlan) -> None:
-    ET.SubElement(parent, "DisplayName").text = f"{plan.organization_name} ({plan.group})"
+    ET.SubElement(parent, "DisplayName").text = f"{plan.organization_name} ({plan.title})"
     ET.SubElement(parent, "Description").text = (
         "Network and server trust only. This format cannot carry SCEP enrolment: the client certificate "
         f"comes from {plan.organization_name} by another way and is chosen when the network is joined."

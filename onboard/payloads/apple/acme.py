@@ -46,7 +46,7 @@ def acme_payload(plan: GroupPlan, server: AcmeServer, spelling: Callable[[str], 
         plan,
         IDENTITY,
         "com.apple.security.acme",
-        f"Certificate for {plan.organization_name} ({plan.group})",
+        f"Certificate for {plan.organization_name} ({plan.title})",
         "Makes a key in this device's secure hardware and fetches the certificate that lets it join.",
         keys,
     )

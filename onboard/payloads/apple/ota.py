@@ -83,7 +83,7 @@ def invitation(plan: GroupPlan, url: str, token: Secret) -> Artifact:
         plan,
         _SERVICE,
         "Profile Service",
-        f"{plan.organization_name}: {plan.group}",
+        f"{plan.organization_name}: {plan.title}",
         f"Tells {plan.organization_name} which device this is, and fetches its settings.",
         {"PayloadContent": content},
     )

@@ -46,7 +46,7 @@ def dump_profile(
         plan,
         slot,
         "Configuration",
-        f"{plan.organization_name}: {plan.group}",
+        f"{plan.organization_name}: {plan.title}",
         _description(plan),
         {"PayloadScope": _SCOPE[scope_of(plan)], **_options(plan)},
     )

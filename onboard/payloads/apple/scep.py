@@ -58,7 +58,7 @@ def scep_payload(plan: GroupPlan, spelling: Callable[[str], str]) -> Payload:
         plan,
         IDENTITY,
         "com.apple.security.scep",
-        f"Certificate for {plan.organization_name} ({plan.group})",
+        f"Certificate for {plan.organization_name} ({plan.title})",
         "Makes a key on this device and fetches the certificate that lets it join.",
         {"PayloadContent": content},
     )

@@ -79,7 +79,7 @@ def _custom(family: Family, plan: GroupPlan, spelling: Callable[[str], str]) -> 
         type=f"{family.prefix}CustomConfiguration",
         api=BETA if family.has_channel else V1,  # deploymentChannel is not in v1.0
         properties={
-            "payloadName": f"{plan.organization_name} {plan.group}",
+            "payloadName": f"{plan.organization_name} {plan.title}",
             "payloadFileName": f"{plan.group}.mobileconfig",
             "payload": base64.b64encode(profile.content).decode(),
             **channel(family, plan),

@@ -72,7 +72,7 @@ def _object(plan: GroupPlan, entry: GraphObject) -> Json:
         "api": entry.api,
         "body": {
             "@odata.type": f"#microsoft.graph.{entry.type}",
-            "displayName": f"{plan.organization_name} {plan.group}: {entry.title}",
+            "displayName": f"{plan.organization_name} {plan.title}: {entry.title}",
             "description": marker(plan, entry.key, {"body": typed, "bind": bind}),
             **entry.properties,
         },
