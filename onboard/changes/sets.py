@@ -20,6 +20,8 @@ _REMOVED = Change(
 _UNTOLD = Change(
     where="", what="the file changes; what devices make of it is not known here", effects=(Effect.REINSTALL,)
 )
+_READ = (".md", ".html")  # by people; no device takes them
+_TOLD = Change(where="", what="these instructions are new, other or gone; people read them", effects=())
 
 
 def compare_sets(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Mapping[str, Comparison]:
@@ -41,6 +43,8 @@ def compare_sets(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Mapping[
 
 
 def _compare(path: str, old: bytes | None, new: bytes | None) -> Comparison:
+    if path.endswith(_READ):
+        return Comparison(changes=() if old == new else (_TOLD,))
     if old is None:
         return Comparison(changes=(_ADDED,))
     if new is None:

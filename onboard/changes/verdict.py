@@ -48,6 +48,6 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """One line for people."""
-        if not self.changes:
+        if not self.effects:
             return "nothing changes for devices"
         return ", ".join(_VERDICTS[effect] for effect in self.effects)

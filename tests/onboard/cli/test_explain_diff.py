@@ -161,3 +161,14 @@ def test_one_person_and_an_mdm_do_not_mix(onboard, folder) -> None:
     """Personal payloads have no dialect."""
     done = onboard("generate", "--out", "out", "--mdm", "fleet", "--for", "ada@northwind.example")
     assert done.code == 64
+
+
+def test_instructions_drop_no_device(onboard, folder) -> None:
+    """What people read is named when it changes, and no device is said to notice."""
+    onboard("generate", "--out", "old", "--group", "staff", "--platform", "windows")
+    onboard("generate", "--out", "new", "--group", "staff", "--platform", "windows")
+    (folder / "new/staff/windows/README.md").unlink()
+    (folder / "new/manifest.json").unlink()
+    done = onboard("diff", "old", "new", "--format", "json")
+    (change,) = [one for one in done.json if one["path"].endswith(".md")]
+    assert change["effects"] == []
