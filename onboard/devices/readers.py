@@ -13,6 +13,7 @@ from onboard.devices.linux import read_linux
 from onboard.devices.renewal import Files, read_renewal
 from onboard.devices.settings import DeviceSettings
 from onboard.devices.windows import read_windows
+from onboard.devices.windows_script import demand_agreement
 from onboard.variables import Holder
 
 
@@ -48,8 +49,16 @@ def _apple(files: Files) -> DeviceSettings:
 
 
 def _windows(files: Files, holder: Holder | None = None) -> DeviceSettings:
-    profiles = files.get("wlan-profile", ()), files.get("lan-profile", ())
-    return read_windows(_only(files, "syncml"), *profiles, holder=holder)
+    """By SyncML; what group policy or the script would bring instead must be the same."""
+    wireless, wired = (list(files.get(kind, ())) for kind in ("wlan-profile", "lan-profile"))
+    for content in files.get("gpo", ()):
+        for root, profiles in ((b"<WLANProfile ", wireless), (b"<LANProfile ", wired)):
+            if root in content and content not in profiles:
+                profiles.append(content)
+    settings = read_windows(_only(files, "syncml"), wireless, wired, holder=holder)
+    for script in files.get("script", ()):
+        demand_agreement(script, settings)
+    return settings
 
 
 def _chromeos(files: Files) -> DeviceSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from onboard.devices.csr import NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 
-_KEYS = {
+KEYS = {
     "CN": "2.5.4.3",
     "L": "2.5.4.7",
     "O": "2.5.4.10",
@@ -23,7 +23,7 @@ _KEYS = {
     "DC": "0.9.2342.19200300.100.1.25",
     "SERIALNUMBER": "2.5.4.5",
 }
-_ALT_NAME_KINDS = {"2": "rfc822", "3": "dns", "7": "uri", "11": "upn"}  # CertEnroll's AlternativeNameType
+ALT_NAME_KINDS = {"2": "rfc822", "3": "dns", "7": "uri", "11": "upn"}  # CertEnroll's AlternativeNameType
 
 
 def parse_subject(text: str, place: str) -> tuple[tuple[NameAttribute, ...], ...]:
@@ -36,7 +36,7 @@ def parse_subject(text: str, place: str) -> tuple[tuple[NameAttribute, ...], ...
     for piece in _split(text, place):
         key, equals, value = piece.partition("=")
         key = key.strip().upper()
-        oid = key.removeprefix("OID.") if key.startswith("OID.") else _KEYS.get(key)
+        oid = key.removeprefix("OID.") if key.startswith("OID.") else KEYS.get(key)
         if not equals or oid is None:
             raise DeviceError(place, f"{key!r} is no attribute that Windows knows in an X.500 name")
         value = _unquote(value.strip(), place)
@@ -55,9 +55,9 @@ def parse_alt_names(text: str, place: str) -> tuple[RequestedName, ...]:
     names = []
     for pair in filter(None, text.split(";")):
         number, plus, value = pair.partition("+")
-        if not plus or number not in _ALT_NAME_KINDS or not value:
+        if not plus or number not in ALT_NAME_KINDS or not value:
             raise DeviceError(place, f"{pair!r} is not type+value with a type of 2, 3, 7 or 11")
-        names.append(RequestedName(_ALT_NAME_KINDS[number], value))
+        names.append(RequestedName(ALT_NAME_KINDS[number], value))
     return tuple(names)
 
 
