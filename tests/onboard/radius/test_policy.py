@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF, STAFF_CA, STUDENTS, certificates
+from support.northwind import CAMPUS, CAMPUS_RADIUS, DESK, NORTHWIND, STAFF, STAFF_CA, STUDENTS, certificates
 
+from onboard.apple_options import Passpoint
 from onboard.errors import OnboardError, PkiError
+from onboard.model import Organization
+from onboard.options import EapMethod
 from onboard.orgfile import load
-from onboard.radius import clients_of, make_policy
+from onboard.radius import Settings, build, clients_of, make_policy
 from onboard.radius.policy import Opening
 
 
@@ -27,6 +30,56 @@ def test_each_group_by_its_own_authority():
     assert staff.issuer != students.issuer
     assert [c.name for c in policy.trusted] == ["staff", "root", "students"]
     assert policy.crl_urls["root"] == "http://pki.northwind.example/crl/root.crl"
+
+
+ROAMING = replace(
+    CAMPUS, passpoint=Passpoint(domain="northwind.example", roaming_consortiums=("5A03BA0000",))
+)
+
+
+def roaming() -> Organization:
+    """Staff may roam, students use the same network's SSID without doing so."""
+    groups = (replace(STAFF, networks=(ROAMING, DESK)), STUDENTS)
+    return replace(NORTHWIND, networks=(ROAMING, DESK), groups=groups)
+
+
+def test_partners_are_open_to_groups_that_may_roam():
+    """One more opening for staff, without a VLAN; nothing of the org is a partner's, the garden included."""
+    policy = make_policy(roaming(), CAMPUS_RADIUS, certificates())
+    staff, students = policy.rules
+    assert staff.openings[-1] == Opening(ssid="", vlan=None, partners=True)
+    assert (staff.roams, staff.wired, students.roams) == (True, True, False)
+    assert policy.known_ssids == ("Northwind", "Northwind-Start")
+
+
+def test_a_domain_without_consortiums_opens_no_partner():
+    """Such a network is found at home alone, so nobody comes from elsewhere."""
+    homely = replace(ROAMING, passpoint=Passpoint(domain="northwind.example"))
+    org = replace(NORTHWIND, groups=(replace(STAFF, networks=(homely,)),))
+    assert not make_policy(org, CAMPUS_RADIUS, certificates()).roams
+
+
+def test_peap_is_served_where_a_network_asks_for_it():
+    """One network of one group is enough, and none is none."""
+    tunnelled = replace(CAMPUS, eap=EapMethod.PEAP_TLS)
+    org = replace(NORTHWIND, groups=(replace(STAFF, networks=(tunnelled,)), STUDENTS))
+    assert make_policy(org, CAMPUS_RADIUS, certificates()).tunnels
+    assert not make_policy(NORTHWIND, CAMPUS_RADIUS, certificates()).tunnels
+
+
+def test_partners_get_neither_vlan_nor_attributes():
+    """What the visited network does with a guest is its own affair."""
+    org = roaming()
+    staff = replace(org.groups[0], reply={"Filter-Id": "staff"})
+    policy = make_policy(replace(org, groups=(staff,)), CAMPUS_RADIUS, certificates())
+    files = {f.path: f.content.decode() for f in build(policy, Settings(), None, {})}
+    block = files["sites-enabled/onboard"].partition("&Tmp-String-0 == 'partner'")[2].partition("return")[0]
+    assert "Auth-Type := Accept" in block
+    assert "Tunnel" not in block
+    assert "Filter-Id" not in block
+    assert "Filter-Id" in files["sites-enabled/onboard"]
+    assert "partners (Passpoint)" in files["README.md"]
+    assert "any but Northwind, Northwind-Start" in files["recipes/ise.md"]
 
 
 def test_groups_that_share_an_authority_are_told_apart_by_subject():
@@ -114,7 +167,7 @@ def test_secrets_that_would_share_a_variable_are_refused():
 
 
 def test_both_certificates_of_a_group_are_let_in():
-    """Each of its profiles has a rule where subjects tell groups apart; one suffices where the issuer does."""
+    """Each of its profiles has a rule where subjects tell groups apart; one is enough where issuers do."""
     machine = replace(STUDENTS.profile, subject=STUDENTS.profile.subject[:2])
     both = replace(STAFF, second_profile=machine)
     shared = replace(NORTHWIND, groups=(both, replace(STUDENTS, authority=STAFF_CA)))
