@@ -188,22 +188,27 @@ class Traffic(RuleBasedStateMachine):
         self.desk.store.add_challenges([record])
         self.challenges.append(text)
 
-    @rule(data=st.data())
-    def administer(self, data):
-        """Somebody approves, rejects or revokes."""
-        store, now = self.desk.store, self.desk.now
-        waiting = [p.id for p in store.pending(now) if p.state is PendingState.WAITING]
-        if waiting:
-            chosen = data.draw(st.sampled_from(waiting))
-            if data.draw(st.booleans()):
-                store.approve(chosen, now, now + timedelta(days=1))
-            else:
-                store.reject(chosen, data.draw(st.sampled_from(["", "no"])), now)
-        serials = [record.serial for record in store.certificates()]
-        if serials and data.draw(st.booleans()):
-            store.revoke(data.draw(st.sampled_from(serials)), RevocationReason.UNSPECIFIED, now)
+    def waiting(self) -> list[str]:
+        queued = self.desk.store.pending(self.desk.now)
+        return [request.id for request in queued if request.state is PendingState.WAITING]
 
-    @precondition(lambda self: self.sent)
+    @precondition(waiting)
+    @rule(data=st.data(), approved=st.booleans(), reason=st.sampled_from(["", "no"]))
+    def decide(self, data, approved, reason):
+        """Somebody approves a request that waits, or rejects it."""
+        store, now, chosen = self.desk.store, self.desk.now, data.draw(st.sampled_from(self.waiting()))
+        if approved:
+            assert store.approve(chosen, now, now + timedelta(days=1))
+        else:
+            assert store.reject(chosen, reason, now)
+
+    @precondition(lambda self: self.identities)
+    @rule(data=st.data())
+    def revoke(self, data):
+        """Somebody revokes a certificate, perhaps once more."""
+        serial = data.draw(st.sampled_from(self.identities)).certificate.serial_number
+        self.desk.store.revoke(serial, RevocationReason.UNSPECIFIED, self.desk.now)
+
     @rule(days=st.sampled_from([0, 1, 8, 340, 367]))
     def wait(self, days):
         """Time passes."""
