@@ -47,6 +47,7 @@ class EnrollmentProfile:
     renew_after_expiry: timedelta | None = None  # until this long after the end a renewal is still taken
     supersede_after: timedelta | None = None  # this long after its renewal the old certificate is revoked
     max_active: int | None = None  # live certificates for one identity
+    legacy: bool = False  # requests with 3DES and SHA-1 are taken
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @property

@@ -41,6 +41,7 @@ _KEYS = (
     "renew_after_expiry",
     "supersede_after",
     "max_active",
+    "legacy",
     "extended_key_usages",
 )
 _NO_VALUES: Mapping[str, Found[str]] = {}
@@ -96,6 +97,7 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
         late = fields.optional("renew_after_expiry", scalars.duration, None)
         supersede_after = fields.optional("supersede_after", scalars.duration, None)
         max_active = fields.optional("max_active", _MAX_ACTIVE, None)
+        legacy = fields.optional("legacy", _read_legacy, default=False)
         usages = fields.optional("extended_key_usages", _read_usages, ("client-auth",))
         _check_renewal(valid_for, renew_within)
         _check_values(limits, subject, alt_names)
@@ -112,6 +114,7 @@ def read_profile(name: str) -> Reader[EnrollmentProfile]:
             renew_after_expiry=late.value,
             supersede_after=supersede_after.value,
             max_active=max_active.value,
+            legacy=legacy.value,
             extended_key_usages=usages.value,
             place=cursor.place,
         )
@@ -206,6 +209,16 @@ def _read_key(cursor: Cursor) -> KeyKind:
         hint = "SCEP clients make RSA keys of 2048 or 4096 bits, on every platform"
         cursor.fail(f"no SCEP client makes a key of kind '{text}'", hint)
     return scalars.choice_of(_DEVICE_KEYS)(cursor)
+
+
+def _read_legacy(cursor: Cursor) -> bool:
+    legacy: bool = scalars.boolean(cursor)
+    if legacy:
+        cursor.warn(
+            "3DES and SHA-1 are taken from every client of this profile",
+            "give clients that know no AES a profile and a group of their own",
+        )
+    return legacy
 
 
 def _read_usages(cursor: Cursor) -> tuple[str, ...]:

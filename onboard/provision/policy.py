@@ -30,7 +30,8 @@ def issuance_policy(
 ) -> IssuancePolicy:
     """What the endpoint of a group grants by a profile, with what is fixed for the group filled in.
 
-    SHA-1 requests are taken where the group has Windows, which signs with nothing else.
+    SHA-1 requests are taken where the group has Windows, which signs with nothing else; 3DES only where a
+    profile of the group says `legacy`.
 
     Args:
         organization: the whole definition.
@@ -41,6 +42,7 @@ def issuance_policy(
     profile = profile or group.profile
     known = {"organization.name": organization.name, "group.name": name or group.name}
     windows = Platform.WINDOWS in group.platforms
+    legacy = any(one.legacy for one in group.profiles)  # a request is read before it is known which it is for
     return IssuancePolicy(
         name=profile.name,
         subject=tuple((a.type.oid, _pattern(a.value.bind(known))) for a in profile.subject),
@@ -59,7 +61,7 @@ def issuance_policy(
         max_active=profile.max_active,
         backdate=_WINDOWS_BACKDATE if windows else _BACKDATE,
         extended_key_usages=tuple(EXTENDED_KEY_USAGES[key] for key in profile.extended_key_usages),
-        algorithms=AlgorithmPolicy(allow_sha1=windows),
+        algorithms=AlgorithmPolicy(allow_sha1=windows or legacy, allow_3des=legacy),
     )
 
 

@@ -97,7 +97,7 @@ def _profile(draw: st.DrawFn) -> Org:
     if draw(st.booleans()):
         profile["renew_within"] = draw(st.sampled_from(["30d", "300d", "1h"]))
     if draw(st.booleans()):
-        profile |= {"max_active": draw(st.integers(1, 1000)), "supersede_after": "7d"}
+        profile |= {"max_active": draw(st.integers(1, 1000)), "supersede_after": "7d", "legacy": True}
         profile["renew_after_expiry"] = "30d"
         profile["subject_alt_names"] = {
             "uri": [f"urn:x:{variable}", "urn:y"],

@@ -47,6 +47,7 @@ def profile() -> Schema:
             "renew_after_expiry": duration("Until this long after the end a renewal is still taken."),
             "supersede_after": duration("This long after its renewal the old certificate is revoked."),
             "max_active": whole(1, 1000, "Live certificates for one identity."),
+            "legacy": boolean("Take 3DES and SHA-1, from clients that know no AES."),
             "extended_key_usages": {
                 **sequence(choice(EXTENDED_KEY_USAGES)),
                 "contains": {"const": "client-auth"},

@@ -62,6 +62,13 @@ def test_what_a_profile_says_of_live_certificates():
     assert profile == replace(plain, **limits)
 
 
+def test_old_algorithms_are_a_switch_that_warns():
+    """`legacy` is off unless said, and whoever says it is told what it opens."""
+    assert acme().groups[0].profile.legacy is False
+    text = "    renew_within: 30d\n    legacy: true\n"
+    assert acme(("    renew_within: 30d\n", text)).groups[0].profile.legacy is True
+
+
 def test_names_of_a_renamed_group():
     """Today's key first, then those of before as listed."""
     group = acme(("    vlan: 20\n", "    vlan: 20\n    formerly: [employees, workers]\n")).groups[0]

@@ -49,6 +49,14 @@ def test_windows_gets_what_windows_needs(platforms, backdate, sha1):
     assert policy.algorithms.allow_3des is False
 
 
+def test_3des_is_taken_where_a_profile_says_so():
+    """And SHA-1 with it, whichever of the group's profiles says it."""
+    old = replace(USER_EAP_TLS, name="old", legacy=True)
+    for group in (replace(STAFF, profile=old), replace(STAFF, second_profile=old)):
+        algorithms = issuance_policy(NORTHWIND, replace(group, platforms=(Platform.LINUX,))).algorithms
+        assert (algorithms.allow_sha1, algorithms.allow_3des) == (True, True)
+
+
 def test_a_larger_key_is_demanded_where_the_profile_says_so():
     """A profile of rsa-4096 does not take 2048."""
     profile = replace(USER_EAP_TLS, key=KeyKind.RSA_4096)
