@@ -10,6 +10,7 @@ import typer
 from onboard.cli import (
     audit,
     ca,
+    ca_rotate,
     cert,
     challenge,
     check,
@@ -24,7 +25,6 @@ from onboard.cli import (
     onc,
     radius,
     rehearse,
-    rotate,
     schema,
     serve,
     status,
@@ -94,7 +94,7 @@ _add("lint", lint.command, _PAYLOADS, "Judge payloads that anyone made.")
 _add("explain", explain.command, _PAYLOADS, "Say what a payload will do to a device.")
 _add("diff", diff.command, _PAYLOADS, "Say what devices do when a payload changes.")
 _add_group(onc.app, "onc", _PAYLOADS)
-ca.app.command("rotate", epilog=epilog("ca rotate"))(rotate.command)
+ca.app.command("rotate", epilog=epilog("ca rotate"))(ca_rotate.command)
 _add_group(ca.app, "ca", _CERTIFICATES)
 _add_group(challenge.app, "challenge", _CERTIFICATES)
 _add_group(cert.app, "cert", _CERTIFICATES)

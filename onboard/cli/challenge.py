@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from onboard.cli import console, rotating
+from onboard.cli import challenge_rotate, console
 from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State, Values
 from onboard.cli.session import Session, open_session, parse_values
@@ -29,7 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-app.command("rotate", epilog=epilog("challenge rotate"))(rotating.rotate)
+app.command("rotate", epilog=epilog("challenge rotate"))(challenge_rotate.command)
 
 
 Holder = Annotated[

@@ -39,7 +39,7 @@ ReasonName = Annotated[
 ]
 
 
-def rotate(
+def command(
     group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose shared secret it is.")],
     revoke_since: RevokeSince = None,
     identifiers: Identifiers = None,
