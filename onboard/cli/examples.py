@@ -46,8 +46,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "onboard challenge rotate staff",
         "onboard challenge rotate staff --revoke-since 2026-09-01 --dry-run",
     ),
+    "challenge revoke": ("onboard challenge revoke ID",),
     "cert pending": ("onboard cert pending --format json",),
     "cert list": ("onboard cert list --format json",),
+    "cert show": ("onboard cert show SERIAL",),
+    "cert revoke": ("onboard cert revoke SERIAL --reason key-compromise",),
     "ca rotate": (
         "onboard ca rotate staff --dry-run --sealed root.key --passphrase env:ROOT_PASSPHRASE",
         "onboard ca rotate staff --sealed root.key --passphrase env:ROOT_PASSPHRASE",
@@ -74,7 +77,20 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Not run beside the others: they need a request that waits, a RADIUS server, or a tenant at Google.
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "cert approve": ("onboard cert approve 7h3k2m5q4r6s2t7u",),
+    "cert reject": ('onboard cert reject 7h3k2m5q4r6s2t7u --reason "not on the list"',),
+    "radius check": (
+        "onboard radius check campus --server radius1.northwind.example --secret env:RADIUS_CHECK",
+    ),
+    "chrome-adapter": (
+        "onboard chrome-adapter --subscription projects/northwind/subscriptions/onboard",
+    ),
+}
+
+
 def epilog(command: str) -> str:
     """The examples of a command as the end of its help page."""
-    lines = "\n".join(f"  {line}" for line in EXAMPLES.get(command, ()))
+    lines = "\n".join(f"  {line}" for line in {**EXAMPLES, **ELSEWHERE}.get(command, ()))
     return f"\b\nExamples:\n{lines}" if lines else ""  # \b: the help formatter keeps these lines as they are

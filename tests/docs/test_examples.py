@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -59,7 +60,7 @@ class Shell:
 
     def run(self, line: str) -> None:
         expected = int(match.group(1)) if (match := _EXIT.search(line)) else 0
-        line = line.split("#", 1)[0].rstrip()
+        line = self._named(line.split("#", 1)[0].rstrip())
         if _ASKS_A_SERVER in line:
             with self._listening("onboard serve") as url:
                 self._run(line.replace(_ASKS_A_SERVER, url), expected)
@@ -67,6 +68,30 @@ class Shell:
             self._serve(line)
         else:
             self._run(line, expected)
+
+    def _named(self, line: str) -> str:
+        """With what the reader copies from a list: the serial of a certificate, the id of a challenge."""
+        if re.search(r"\bSERIAL\b", line):
+            if not self._listed("cert"):
+                with self._listening("onboard serve") as url:  # a device enrols
+                    self._run(f"onboard doctor {url}/scep/staff --group staff", 0)
+            valid = [one["serial"] for one in self._listed("cert") if one["status"] == "valid"]
+            line = re.sub(r"\bSERIAL\b", valid[0], line)
+        if re.search(r"\bID\b", line):
+            usable = [one["id"] for one in self._listed("challenge") if one["state"] == "usable"]
+            line = re.sub(r"\bID\b", usable[0], line)
+        return line
+
+    def _listed(self, what: str) -> list[dict[str, str]]:
+        done = subprocess.run(
+            ["onboard", what, "list", "--format", "json"],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            check=True,
+        )
+        found: list[dict[str, str]] = json.loads(done.stdout)
+        return found
 
     def _run(self, line: str, expected: int) -> None:
         script = f"{line}\ncode=$?; env -0 > {self.variables}; exit $code"

@@ -45,6 +45,13 @@ def test_a_page_speaks_of_no_types(onboard, page) -> None:
     assert re.search(r"<\w+|list\[|\{[A-Z]|int range|[<>]=", done.out) is None
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_shows_how_it_is_typed(onboard, page) -> None:
+    """A page has an example, or commands below it that have one."""
+    done = onboard(*page.split(), "--help")
+    assert f"onboard {page}".rstrip() in done.out.partition("Examples:")[2] or "COMMAND ..." in done.out
+
+
 def test_the_first_page_is_ordered_by_purpose(onboard) -> None:
     """Whoever looks for a command reads one heading, not a list of twenty."""
     done = onboard("--help")
