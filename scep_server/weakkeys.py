@@ -43,6 +43,46 @@ class KnownWeak:
 NOTHING_KNOWN: Final = KnownWeak()
 
 
+def read_known_weak(text: str) -> KnownWeak:
+    """A list of weak keys, one a line: a modulus or a prime in hexadecimal, or `sha256:` and a fingerprint.
+
+    Colons and blanks between octets do not matter, as `openssl rsa -modulus` and other tools write them; what
+    follows a `#` is a remark.
+
+    Raises:
+        ValueError: a line is neither; the text says which.
+    """
+    moduli: list[int] = []
+    fingerprints: set[bytes] = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        entry = line.partition("#")[0].strip().removeprefix("Modulus=")
+        kind, _, digest = entry.partition(":")
+        try:
+            if kind == "sha256":
+                fingerprints.add(_digest(digest))
+            elif entry:
+                moduli.append(_modulus(entry))
+        except ValueError as error:
+            msg = f"line {number}: write a modulus in hexadecimal, or sha256: and 64 hexadecimal digits"
+            raise ValueError(msg) from error
+    known = KnownWeak.of(moduli)
+    return KnownWeak(known.fingerprints | fingerprints, known.product)
+
+
+def _digest(text: str) -> bytes:
+    digest = bytes.fromhex(text)
+    if len(digest) != hashlib.sha256().digest_size:
+        raise ValueError(text)
+    return digest
+
+
+def _modulus(text: str) -> int:
+    modulus = int.from_bytes(bytes.fromhex(text.replace(":", " ")), "big")
+    if modulus < 1 << 64:  # a small factor that many sound keys would share
+        raise ValueError(text)
+    return modulus
+
+
 def fingerprint(n: int) -> bytes:
     """How `KnownWeak` calls a modulus."""
     return hashlib.sha256(n.to_bytes((n.bit_length() + 7) // 8, "big")).digest()

@@ -12,6 +12,7 @@ DIR/                0700, the owner's alone
   audit/checkpoints.key  signs checkpoints of the audit trail, with checkpoints.pem
   outbox/NAME.json  how much of the audit trail a sink has; checkpoint.json, the newest checkpoint
   crl/NAME.crl      CRLs as the server publishes them
+  weak-keys.txt     keys of devices that are never certified; the administrator's to write
   https.json        where the certificates of `serve --tls-cert` lie
   store.sqlite3     challenges, certificates, audit trail
 
@@ -31,6 +32,7 @@ from pathlib import Path
 from onboard.errors import PkiError, StateError
 from scep_server.keys import KeyStore, KeyStoreError
 from scep_server.keys.files import remove_partial, write_new
+from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, read_known_weak
 
 Entropy = Callable[[int], bytes]  # that many random octets
 
@@ -95,6 +97,22 @@ class StateFolder:
                 "--new-pepper': every minted challenge is then worth nothing",
             )
         return pepper
+
+    def known_weak(self) -> KnownWeak:
+        """Keys of devices that are never certified, as `weak-keys.txt` lists them; none without that file.
+
+        Raises:
+            StateError: it cannot be read, or a line is no key.
+        """
+        path = self.path / "weak-keys.txt"
+        with explained(self.path):
+            if not path.is_file():
+                return NOTHING_KNOWN
+            content = path.read_bytes()
+        try:
+            return read_known_weak(content.decode("ascii"))
+        except ValueError as error:
+            raise StateError(f"{path}: {error}", hint="correct the line, or take it out") from error
 
     def demand(self) -> None:
         """Make sure that the folder is there.

@@ -98,6 +98,7 @@ def configure(
         trusted_proxies=tuple(trusted_proxies),
         prefix=urlsplit(organization.scep.url).path.rstrip("/"),
         tls=tls,
+        known_weak=site.state.known_weak(),
     )
 
 

@@ -24,6 +24,7 @@ from scep_server.runtime import ServerConfig
 from scep_server.service import Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.sqlite_store import SqliteStore
+from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, read_known_weak
 
 AUTHORITY = "ca"
 _DAY = timedelta(days=1)
@@ -83,7 +84,16 @@ class Folder:
             per_address=settings.per_address,
             per_group=settings.per_group,
             trusted_proxies=proxies,
+            known_weak=self._known_weak(),
         )
+
+    def _known_weak(self) -> KnownWeak:
+        """What `weak-keys.txt` lists; nothing where it is not there."""
+        path = self.path / "weak-keys.txt"
+        try:
+            return read_known_weak(path.read_text(encoding="ascii")) if path.is_file() else NOTHING_KNOWN
+        except ValueError as error:
+            raise SettingsError(f"{path}: {error}") from error
 
     def _endpoint(self, group: GroupSettings, authority: IssuingAuthority, pepper: bytes) -> Endpoint:
         certificate, key = self._leaf(f"ra-{group.name}", Shape.REGISTRATION_AUTHORITY, authority, "rsa-2048")

@@ -15,6 +15,7 @@ from scep_server.reporting import CheckpointSigner, Format
 from scep_server.service import Endpoint
 from scep_server.service.publishing import PublishedAuthority
 from scep_server.store import Store
+from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +107,7 @@ class ServerConfig:
         refresh: brings new keys while the server runs; None: keys stay as they are.
         refresh_seconds: between two questions.
         reporting: what leaves this machine of the audit trail; None: nothing does.
+        known_weak: keys that are never certified.
     """
 
     endpoints: tuple[Endpoint, ...]
@@ -123,3 +125,4 @@ class ServerConfig:
     refresh: Refresh | None = None
     refresh_seconds: float = 60.0
     reporting: Reporting | None = None
+    known_weak: KnownWeak = field(default=NOTHING_KNOWN, repr=False)

@@ -158,6 +158,7 @@ class Worker:
             pepper=self._config.pepper,
             world=world,
             issued=None if per_group is None else TokenBuckets(per_group.share(self._workers)),
+            known_weak=self._config.known_weak,
         )
         return Service(enrolling=enrolling, crls=publisher)
 

@@ -8,7 +8,7 @@ import timeit
 import pytest
 from support.scep_requests import rsa_key
 
-from scep_server.weakkeys import KnownWeak, fingerprint, weak_key_reason
+from scep_server.weakkeys import KnownWeak, fingerprint, read_known_weak, weak_key_reason
 
 
 def numbers(name, bits=2048):
@@ -107,3 +107,25 @@ def test_cheap_enough_for_every_request():
     n = numbers("device").public_numbers.n
     weak_key_reason(n, 65537)
     assert min(timeit.repeat(lambda: weak_key_reason(n, 65537), number=100, repeat=5)) / 100 < 0.001
+
+
+def test_a_list_of_weak_keys_is_read():
+    """Moduli and primes in hexadecimal as tools write them, fingerprints, remarks and empty lines."""
+    weak, prime = rsa_key("weak").public_key().public_numbers().n, rsa_key("weak").private_numbers().p
+    octets = ":".join(f"{octet:02x}" for octet in weak.to_bytes(256, "big"))
+    text = f"# Debian, 2008\nModulus={weak:X}\n\n{octets}  # again\nsha256:{'ab' * 32}\n{prime:x}\n"
+    known = read_known_weak(text)
+    assert known.fingerprints >= {fingerprint(weak), bytes.fromhex("ab" * 32)}
+    assert weak_key_reason(weak, 65_537, known=known) == "the RSA key is on the list of known weak keys"
+    relative = prime * rsa_key("other").private_numbers().q
+    assert (
+        weak_key_reason(relative, 65_537, known=known) == "the RSA key shares a prime with a known weak key"
+    )
+    assert weak_key_reason(rsa_key("sound").public_key().public_numbers().n, 65_537, known=known) is None
+
+
+@pytest.mark.parametrize("line", ["xyz", "03", "sha256:ab", "sha256:", "ffffffffffffffff0"])
+def test_a_line_that_is_no_key_is_named(line):
+    """A small number would refuse the keys of half the world."""
+    with pytest.raises(ValueError, match="line 2: write a modulus"):
+        read_known_weak(f"# list\n{line}\n")

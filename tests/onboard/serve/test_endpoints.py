@@ -10,7 +10,7 @@ from cryptography import x509
 from support.northwind import NORTHWIND
 from support.sites import NOW, at, new_site, provisioned
 
-from onboard.errors import PkiError
+from onboard.errors import PkiError, StateError
 from onboard.model import ChallengeType, KeyKind
 from onboard.provision import init
 from onboard.provision.sharing import Shared, challenge_id
@@ -119,3 +119,14 @@ def test_what_a_profile_limits_reaches_the_policy(tmp_path):
     policy = endpoints(at(site, NOW))["staff"].policy
     limits = (policy.max_active, policy.renew_after_expiry, policy.supersede_after)
     assert limits == (5, timedelta(days=14), timedelta(days=7))
+
+
+def test_weak_keys_of_the_state_folder_are_refused(tmp_path):
+    """What `weak-keys.txt` lists reaches the server; a mistake in it is named before anything listens."""
+    site = provisioned(tmp_path)
+    listed = site.state.path / "weak-keys.txt"
+    listed.write_text("sha256:" + "ab" * 32)
+    assert configure(site, {}).known_weak.fingerprints == {bytes.fromhex("ab" * 32)}
+    listed.write_text("# mine\nsomething")
+    with pytest.raises(StateError, match="line 2"):
+        configure(site, {})

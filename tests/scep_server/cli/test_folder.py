@@ -9,6 +9,7 @@ from cryptography import x509
 
 from scep_server.cli.folder import Folder
 from scep_server.cli.table import SettingsError
+from scep_server.weakkeys import NOTHING_KNOWN
 
 
 @pytest.fixture
@@ -77,3 +78,14 @@ def test_without_init_the_first_command_is_named(tmp_path):
     with pytest.raises(SettingsError, match="init"):
         Folder(tmp_path / "nowhere").config()
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_weak_keys_are_listed_in_a_file(folder):
+    """The server gets them; a line that is no key is an error with its place."""
+    assert folder.config().known_weak == NOTHING_KNOWN
+    listed = folder.path / "weak-keys.txt"
+    listed.write_text("sha256:" + "ab" * 32)
+    assert folder.config().known_weak.fingerprints == {bytes.fromhex("ab" * 32)}
+    listed.write_text("something")
+    with pytest.raises(SettingsError, match=r"weak-keys\.txt: line 1"):
+        folder.config()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from urllib.parse import quote
+import socket
+from contextlib import closing
+from urllib.parse import quote, urlsplit
 
 import pytest
 from cryptography import x509
@@ -68,3 +70,22 @@ def test_ocsp_answers_both_verbs(web, url, request_and_pair, store, method):
     garbage = web.post(f"{url}/ocsp/staff-ca", content=b"garbage")
     status = ocsp.load_der_ocsp_response(garbage.content).response_status
     assert (garbage.status_code, status) == (200, ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+
+
+def test_ocsp_answers_http_1_0_without_a_host(url, web, request_and_pair, store):
+    """Cisco ISE and ClearPass ask so; the answer has a length and then the connection ends."""
+    record = _issued(web, url, request_and_pair, store)
+    certificate = x509.load_der_x509_certificate(record.der)
+    builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, site().authority.certificate, SHA1())
+    body = builder.build().public_bytes(Encoding.DER)
+    parts = urlsplit(url)
+    with closing(socket.create_connection((parts.hostname, parts.port), timeout=10)) as connection:
+        connection.sendall(
+            f"POST /ocsp/staff-ca HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    head, _, answer = received.partition(b"\r\n\r\n")
+    assert f"content-length: {len(answer)}".encode() in head.lower()
+    assert ocsp.load_der_ocsp_response(answer).serial_number == record.serial
