@@ -14,11 +14,12 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from support.bench_limit import limit_beside_load
-from support.bench_load import WARM, Flood, Run, flood, measure, ours
+from support.bench_load import WARM, Flood, Run, flood, measure, measure_by_turns, ours
 from support.bench_peer import their_world, theirs
 from support.bench_table import Figure, table
 from support.bench_world import World, fill, world
@@ -31,6 +32,7 @@ ISSUED = int(os.environ.get("ONBOARD_BENCH_ISSUED", "1000000"))  # before the ru
 ROUNDS = int(os.environ.get("ONBOARD_BENCH_ROUNDS", "5"))
 REQUESTS = 400
 FEW = 1_000
+TURNS, TURN = 4, 120  # of each round of the growth, and requests of each, warming ones included
 FAST = "avx512ifma" in Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else False
 
 pytestmark = [
@@ -44,7 +46,10 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory) -> World:
     """Requests enough for the longest run; the others take the first of them."""
-    return world(tmp_path_factory.mktemp("bench") / "world", max(LONG + WARM, ROUNDS * (REQUESTS + WARM)))
+    return world(
+        tmp_path_factory.mktemp("bench") / "world",
+        max(LONG + WARM, ROUNDS * max(REQUESTS + WARM, TURNS * TURN)),
+    )
 
 
 def our_run(ready: World, folder: Path, number: int = REQUESTS) -> Run:
@@ -83,6 +88,12 @@ def middle(numbers: Sequence[float]) -> tuple[float, tuple[float, float]]:
     return statistics.median(numbers), (min(numbers), max(numbers))
 
 
+def quartiles(numbers: Sequence[float]) -> tuple[float, tuple[float, float]]:
+    """Median and the half around it, of numbers so many that the outermost say nothing."""
+    low, median, high = statistics.quantiles(numbers, n=4)
+    return median, (low, high)
+
+
 def show(title: str, figures: Sequence[Figure]) -> None:
     load = os.getloadavg()[0]
     where = f"{'with' if FAST else 'without'} AVX512-IFMA, Python {platform.python_version()}"
@@ -94,8 +105,9 @@ def test_enrolments_for_each_cpu_second(ready, tmp_path):
     depot, their_messages = their_world(tmp_path, REQUESTS + WARM)
     own, other, floor = [], [], []
     for number in range(ROUNDS):
+        before = limit_beside_load()
         own.append(our_run(ready, tmp_path / f"ours{number}"))
-        floor.append(limit_beside_load())
+        floor.append(statistics.mean((before, limit_beside_load())))
         shutil.copytree(depot, copy := tmp_path / f"theirs{number}")
         with theirs(copy) as target:
             other.append(measure(target, their_messages))
@@ -211,23 +223,21 @@ def test_many_enrolments_and_their_retransmissions(ready, tmp_path):
 
 
 def test_cost_does_not_grow_with_what_was_issued(ready, tmp_path):
-    """The same requests on a store of a thousand and on one of a million."""
-    few, many, size = [], [], REQUESTS + WARM
-    full = ready.copy(tmp_path / "full")
-    fill(full / "scep.sqlite", ISSUED)
-    short = ready.copy(tmp_path / "short")
+    """The same requests on a store of a thousand and on one of a million, both servers up, turn by turn."""
+    short, full = ready.copy(tmp_path / "short"), ready.copy(tmp_path / "full")
     fill(short / "scep.sqlite", FEW)
+    fill(full / "scep.sqlite", ISSUED)
     start = time.perf_counter()
     SqliteStore(full / "scep.sqlite").close()
     opened = time.perf_counter() - start
-    for number in range(ROUNDS):
-        for folder, runs in ((short, few), (full, many)):
-            with ours(folder) as target:
-                runs.append(run := measure(target, ready.messages[number * size :][:size]))
-            assert {read_reply(reply, ready.pair).status for reply in run.replies} == {"0"}
-    grown, spread = middle([large.cpu / small.cpu for small, large in zip(few, many, strict=True)])
+    turns = ROUNDS * TURNS
+    with ours(short) as small, ours(full) as large:
+        runs = measure_by_turns((small, large), ready.messages[: turns * TURN], turns)
+    for run in chain(*runs):
+        assert {read_reply(reply, ready.pair).status for reply in run.replies} == {"0"}
+    grown, spread = quartiles([much.cpu / little.cpu for little, much in zip(*runs, strict=True)])
     show(
-        f"growth, {ROUNDS} rounds of {REQUESTS}",
+        f"growth, {turns} turns of {TURN - WARM}, the middle half in brackets",
         [
             Figure(
                 name=f"CPU at {ISSUED:,} issued against {FEW:,}",

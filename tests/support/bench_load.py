@@ -118,6 +118,22 @@ def measure(target: Target, messages: Sequence[bytes], *, clients: int = 8) -> R
     )
 
 
+def measure_by_turns(targets: Sequence[Target], messages: Sequence[bytes], turns: int) -> list[list[Run]]:
+    """Runs of each target, turn by turn: every target gets the same messages, and each goes first in turn.
+
+    What disturbs the machine for a while disturbs neighbours alike: many short runs of servers that stay up
+    compare better than a few long ones.
+    """
+    size = len(messages) // turns
+    runs: list[list[Run]] = [[] for _ in targets]
+    for turn in range(turns):
+        part = messages[turn * size : (turn + 1) * size]
+        first = turn % len(targets)
+        for number in (*range(first, len(targets)), *range(first)):
+            runs[number].append(measure(targets[number], part))
+    return runs
+
+
 @dataclass(frozen=True, kw_only=True)
 class Flood:
     """A load that shares its cores with the server.
