@@ -216,6 +216,10 @@ class Fields:
             self._explained.update(later.get(key, meant))
             entries[key].report.add(entries[key].opened, entries[key].where, "unknown key", hint)
 
+    def has(self, key: str) -> bool:
+        """Whether the key is written."""
+        return key in self._entries
+
     def required(self, key: str, reader: Reader[T]) -> Found[T]:
         """The value of `key`; its absence is a mistake."""
         if key in self._entries:

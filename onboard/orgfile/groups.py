@@ -27,14 +27,16 @@ from onboard.orgfile.cursor import (
     readable,
     values,
 )
+from onboard.orgfile.likeness import Taker, moved_items, read_like, reading_order
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Sequence
-from onboard.orgfile.platform_options import WrittenPlatforms, read_platforms
+from onboard.orgfile.platform_options import WrittenPlatforms, moved_platforms, read_platforms
 from onboard.orgfile.vlans import Vlans, read_reply, read_vlans
 from onboard.variables import Holder
 
 _KEYS = (
     "title",
+    "like",
     "authority",
     "profile",
     "networks",
@@ -48,10 +50,7 @@ _KEYS = (
     "formerly",
     "scep",
 )
-_LATER: Mapping[str, tuple[str, ...]] = {
-    "wins_over": (),
-    "like": _KEYS,  # it brings whatever is missing here
-}
+_LATER: Mapping[str, tuple[str, ...]] = {"wins_over": ()}
 
 
 _TITLE = scalars.name_up_to(64, "it stands in one line on devices")
@@ -64,8 +63,8 @@ class WrittenGroup:
     name: str
     cursor: Cursor
     title: Found[str]
-    authority: Found[Authority]
-    also_accepted: Found[tuple[Authority, ...]]
+    like: Found[WrittenGroup | None]
+    issuers: Found[tuple[Found[Authority], ...]]
     profiles: Found[tuple[Found[EnrollmentProfile], ...]]
     networks: Found[tuple[Found[Network], ...]]
     vlan: Found[Vlans]
@@ -77,6 +76,16 @@ class WrittenGroup:
     challenge: Found[Challenge]
     formerly: Found[tuple[Found[str], ...]]
     single_certificate: Found[bool]
+
+    @property
+    def authority(self) -> Found[Authority]:
+        """Who issues."""
+        return self.issuers.value[0] if self.issuers.is_readable else Found(self.issuers.cursor, None)
+
+    @property
+    def also_accepted(self) -> Found[tuple[Authority, ...]]:
+        """Whose certificates go on working."""
+        return find(self.issuers.cursor, lambda _: values(self.issuers.value[1:]))
 
     @property
     def platforms(self) -> Found[tuple[Found[Platform], ...]]:
@@ -127,9 +136,11 @@ def read_groups(
         entries = cursor.entries("a mapping of groups")
         if not entries:
             cursor.fail("no group is defined")
-        return tuple(
-            find(entry, _read_entry(name, authorities, profiles, networks)) for name, entry in entries.items()
-        )
+        known: dict[str, Found[WrittenGroup]] = {}
+        for name in reading_order(entries):
+            like = read_like(entries, known)
+            known[name] = find(entries[name], _read_entry(name, authorities, profiles, networks, like))
+        return tuple(known[name] for name in entries)
 
     return read
 
@@ -139,31 +150,39 @@ def _read_entry(
     authorities: Table[Authority],
     profiles: Table[EnrollmentProfile],
     networks: Table[Network],
+    read_other: Reader[WrittenGroup],
 ) -> Reader[WrittenGroup]:
     def read(cursor: Cursor) -> WrittenGroup:
         scalars.check_slug(cursor, name)
         fields = cursor.fields(
             "a group with authority, profile, networks, platforms and challenge", _KEYS, _LATER
         )
-        issuers = fields.required("authority", _one_or_several(authorities))
-        joined = fields.required("networks", distinct(networks.find, "a list of networks"))
+        like = fields.optional("like", read_other, None)
+        take = Taker(cursor, fields, like)
+        one_or_several = _one_or_several(authorities)
+        some_networks = distinct(networks.find, "a list of networks")
+        joined = take.required("networks", some_networks, lambda other: other.networks, moved_items)
         return WrittenGroup(
             name=name,
             cursor=cursor,
             title=fields.optional("title", _TITLE, ""),
-            authority=_first(issuers),
-            also_accepted=find(issuers.cursor, lambda _: values(issuers.value[1:])),
-            profiles=fields.required("profile", _read_profiles(profiles)),
+            like=like,
+            issuers=take.required("authority", one_or_several, lambda other: other.issuers, moved_items),
+            profiles=take.required(
+                "profile", _read_profiles(profiles), lambda other: other.profiles, moved_items
+            ),
             networks=joined,
-            vlan=fields.optional("vlan", read_vlans(joined), Vlans()),
-            reply=fields.optional("reply", read_reply, {}),
-            asked=fields.required("platforms", read_platforms),
-            apple=fields.optional("apple", apple_options.read_group_keys, {}),
-            acme=fields.optional("acme", apple_options.read_acme, None),
-            access_for=fields.optional("access_for", scalars.duration, None),
-            challenge=fields.required("challenge", read_challenge),
+            vlan=take.optional("vlan", read_vlans(joined), Vlans(), lambda other: other.vlan),
+            reply=take.optional("reply", read_reply, {}, lambda other: other.reply),
+            asked=take.required("platforms", read_platforms, lambda other: other.asked, moved_platforms),
+            apple=take.optional("apple", apple_options.read_group_keys, {}, lambda other: other.apple),
+            acme=take.optional("acme", apple_options.read_acme, None, lambda other: other.acme),
+            access_for=take.optional("access_for", scalars.duration, None, lambda other: other.access_for),
+            challenge=take.required("challenge", read_challenge, lambda other: other.challenge),
             formerly=fields.optional("formerly", distinct(_read_slug, "a list of former keys"), ()),
-            single_certificate=fields.optional("scep", _read_scep, default=False),
+            single_certificate=take.optional(
+                "scep", _read_scep, False, lambda other: other.single_certificate
+            ),
         )
 
     return read
@@ -212,10 +231,6 @@ def _one_or_several(table: Table[Authority]) -> Reader[tuple[Found[Authority], .
         return (find(cursor, table.find),)
 
     return read
-
-
-def _first(issuers: Found[tuple[Found[Authority], ...]]) -> Found[Authority]:
-    return issuers.value[0] if issuers.is_readable else Found(issuers.cursor, None)
 
 
 def _read_slug(cursor: Cursor) -> str:

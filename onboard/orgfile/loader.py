@@ -30,6 +30,7 @@ from onboard.orgfile.audit import read_audit
 from onboard.orgfile.authorities import read_authorities
 from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, readable, values
 from onboard.orgfile.groups import WrittenGroup, read_groups
+from onboard.orgfile.likeness import forget_repeats
 from onboard.orgfile.mdm import read_targets
 from onboard.orgfile.networks import read_networks
 from onboard.orgfile.nodes import START, Scalar, compose
@@ -178,6 +179,10 @@ def _read_sections(text: str, path: str, tags: Collection[str] | None) -> _Readi
     platforms.judge(groups, sections.authorities)
     windows.judge(groups)
     apple.judge(groups)
+    alike = [
+        (g.like.value.name, g.like.cursor) for g in groups if g.like.is_readable and g.like.value is not None
+    ]
+    forget_repeats(report, alike)
     return _Reading(
         organization=find(cursor, lambda _: _build(sections)),
         groups=groups,

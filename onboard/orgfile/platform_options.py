@@ -12,6 +12,7 @@ from onboard.options import KeyProtection, WindowsOptions
 from onboard.orgfile import scalars
 from onboard.orgfile.apple_options import read_systems
 from onboard.orgfile.cursor import Cursor, Found, Reader, find, readable, values
+from onboard.orgfile.likeness import Told, moved
 from onboard.orgfile.lists import distinct
 from onboard.orgfile.nodes import Mapping as MappingNode
 from onboard.orgfile.nodes import Scalar
@@ -28,6 +29,19 @@ class WrittenPlatforms:
     platforms: tuple[Found[Platform], ...]
     windows: Found[WindowsOptions]
     apple: Found[AppleOptions]
+
+
+def moved_platforms(found: Found[WrittenPlatforms], told: Told) -> Found[WrittenPlatforms]:
+    """The platforms of another group, told here."""
+    if not found.is_readable:
+        return moved(found, told)
+    written = found.value
+    here = WrittenPlatforms(
+        platforms=tuple(moved(platform, told) for platform in written.platforms),
+        windows=moved(written.windows, told),
+        apple=moved(written.apple, told),
+    )
+    return Found(told(found.cursor), (here,))
 
 
 def read_platform_names(cursor: Cursor) -> tuple[tuple[Platform, ...], tuple[AppleSystem, ...]]:

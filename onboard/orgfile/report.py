@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from onboard.errors import Mistake, Place, Severity
@@ -45,6 +45,10 @@ class Report:
             return []
         self._comparisons += len(candidates)
         return difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+
+    def drop(self, is_dropped: Callable[[Mistake], bool]) -> None:
+        """Forget some of them."""
+        self._mistakes = {key: one for key, one in self._mistakes.items() if not is_dropped(one)}
 
     @property
     def mistakes(self) -> tuple[Mistake, ...]:

@@ -61,9 +61,10 @@ def group() -> Schema:
     """One entry of `groups`."""
     vlan = whole(1, 4094, "A VLAN.")
     nearer: Schema = {"type": "object", "additionalProperties": vlan, "minProperties": 1}
-    return mapping(
+    schema = mapping(
         {
             "title": {**line("What people see of it; free to change."), "maxLength": 64},
+            "like": line("Another group: what is not written here is as there, title and former keys apart."),
             "authority": {
                 "description": "Who issues; in a rollover a list: the first issues, all are accepted.",
                 "anyOf": [line(), sequence(line())],
@@ -90,9 +91,11 @@ def group() -> Schema:
             "scep": mapping(
                 {"single_certificate": boolean("GetCACert gives the CA's certificate alone; RSA only.")}
             ),
-        },
-        ["authority", "profile", "networks", "platforms", "challenge"],
+        }
     )
+    schema["if"] = {"not": {"required": ["like"]}}
+    schema["then"] = {"required": ["authority", "profile", "networks", "platforms", "challenge"]}
+    return schema
 
 
 def _platforms() -> Schema:

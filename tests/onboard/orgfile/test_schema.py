@@ -21,6 +21,8 @@ VALIDATOR = Draft202012Validator(json_schema())
 # What a schema cannot know: other parts of the file, bytes, YAML itself.
 BEYOND = {
     *("unknown-authority", "unknown-issuer", "unknown-network", "unknown-profile", "unknown-radius"),
+    *("like-nobody", "like-itself", "like-in-a-circle", "like-a-group-with-a-mistake"),
+    "like-a-group-that-it-cannot-be",
     *("second-profile-unknown", "profile-of-the-same-holder", "profiles-that-look-alike"),
     *("wpa3-192-in-a-tunnel", "network-for-nobody", "title-with-a-variable"),
     *("unknown-trust", "issuer-of-itself", "issuers-in-a-circle"),
