@@ -95,4 +95,4 @@ def write_signed_data(
 
 
 def _attribute(oid: str, value: bytes) -> bytes:
-    return ber.sequence(ber.object_identifier(oid), ber.set_of(value))
+    return ber.tlv(tags.SEQUENCE, ber.object_identifier(oid) + ber.tlv(tags.SET, value))
