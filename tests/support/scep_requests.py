@@ -51,28 +51,21 @@ __all__ = [
     "Pair",
     "Reply",
     "Shape",
-    "algos",
     "as_ber",
-    "asn1_x509",
-    "cms",
-    "core",
     "csr",
     "ec_key",
     "encrypt",
     "enrol",
     "envelope",
     "message",
-    "padding",
     "read_degenerate",
     "read_reply",
     "rsa_key",
     "self_signed",
-    "serialization",
     "sign_csr",
     "signed_attributes",
     "split",
     "tlv",
-    "x509",
 ]
 
 
@@ -88,7 +81,6 @@ class Shape:
     message_type: str | None = "19"
     transaction_id: str | None = "6F1ED002AB5595859014EBF0951522D9A6A1D1F0"
     nonce: bytes | None = b"0123456789abcdef"
-    nested_nonce: bytes | None = None
     content_type: str = "data"
     oaep_parameters: bool = True
     attribute_strings: type = core.PrintableString
@@ -98,26 +90,12 @@ class Shape:
 
 
 APPLE = Shape(digest="sha512", cipher="aes128")
-
-
 APPLE_OLD = Shape(digest="sha1", cipher="3des", nonce=b"8 octets")
-
-
 WINDOWS = Shape(digest="sha1", signature_digest="sha1", cipher="aes128", transport="oaep-sha1")
-
-
 JAVA = Shape(digest="sha256", signature_digest="sha256", transport="oaep-java")
-
-
 BOUNCYCASTLE = Shape(digest="sha256", signature_digest="sha256")
-
-
 CERTMONGER = Shape(digest="sha256", cipher="aes256", transaction_id="1" * 77, nonce=b"n" * 16)
-
-
 KEY_IDENTIFIER = Shape(by_key_identifier=True)
-
-
 DEBIAN_SCEPCLIENT = Shape(digest="sha1", cipher="des")
 
 
@@ -218,6 +196,25 @@ def signed_attributes(content: bytes, shape: Shape) -> list[bytes]:
     return found
 
 
+def _signature(signer: Pair, shape: Shape, covered: bytes) -> tuple[bytes, str]:
+    """The signature over the attributes, and how its algorithm is called."""
+    digest = HASHES[shape.signature_digest or shape.digest]
+    if isinstance(signer.key, rsa.RSAPrivateKey):
+        name = f"{shape.signature_digest}_rsa" if shape.signature_digest else "rsassa_pkcs1v15"
+        return signer.key.sign(covered, padding.PKCS1v15(), digest), name
+    return signer.key.sign(covered, ec.ECDSA(digest)), f"{shape.signature_digest or shape.digest}_ecdsa"
+
+
+def _signer_identifier(signer: Pair, shape: Shape) -> tuple[bytes, bytes]:
+    """Version and SignerIdentifier (RFC 5652 §5.3)."""
+    if shape.by_key_identifier:
+        identifier = x509.SubjectKeyIdentifier.from_public_key(signer.certificate.public_key()).digest
+        return core.Integer(3).dump(), tlv(0x80, identifier)
+    certificate = asn1_x509.Certificate.load(signer.der)
+    named = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
+    return core.Integer(1).dump(), cms.IssuerAndSerialNumber(named).dump()
+
+
 def message(
     content: bytes,
     signer: Pair,
@@ -233,23 +230,10 @@ def message(
     parts = attributes if attributes is not None else signed_attributes(content, shape)
     ordered = sorted(parts, reverse=unsorted)
     covered = tlv(0x31, b"".join(ordered if signed_as_sent else sorted(parts)))
-    digest = HASHES[shape.signature_digest or shape.digest]
-    if isinstance(signer.key, rsa.RSAPrivateKey):
-        signature = signer.key.sign(covered, padding.PKCS1v15(), digest)
-        name = f"{shape.signature_digest}_rsa" if shape.signature_digest else "rsassa_pkcs1v15"
-    else:
-        signature = signer.key.sign(covered, ec.ECDSA(digest))
-        name = f"{shape.signature_digest or shape.digest}_ecdsa"
+    signature, name = _signature(signer, shape, covered)
     if false_signature:
         signature = signature[:-1] + bytes([signature[-1] ^ 1])
-    certificate = asn1_x509.Certificate.load(signer.der)
-    sid = cms.IssuerAndSerialNumber(
-        {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
-    ).dump()
-    version = core.Integer(1).dump()
-    if shape.by_key_identifier:
-        identifier = x509.SubjectKeyIdentifier.from_public_key(signer.certificate.public_key()).digest
-        sid, version = tlv(0x80, identifier), core.Integer(3).dump()
+    version, sid = _signer_identifier(signer, shape)
     digest_identifier = algos.DigestAlgorithm({"algorithm": shape.digest}).dump()
     info = tlv(
         0x30,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from support.scep_requests import cms, csr, enrol, read_reply, rsa_key, self_signed, x509
+from asn1crypto import cms
+from cryptography import x509
+from support.scep_requests import csr, enrol, read_reply, rsa_key, self_signed
 from typer.testing import CliRunner
 
 from scep_server.cli import app

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,7 +48,7 @@ def test_ca_certificates_are_ra_issuer_root_in_this_order(web, url):
     """Clients take the first that fits, so the order is a promise."""
     reply = web.get(f"{url}/scep/staff?operation=GetCACert")
     assert reply.headers["content-type"] == "application/x-x509-ca-ra-cert"
-    bundle = scep_requests.cms.ContentInfo.load(reply.content)["content"]["certificates"]
+    bundle = cms.ContentInfo.load(reply.content)["content"]["certificates"]
     here = site()
     expected = (here.ra.certificate, here.authority.certificate, here.root)
     assert [c.chosen.dump() for c in bundle] == [c.public_bytes(Encoding.DER) for c in expected]
@@ -148,9 +149,9 @@ def test_the_next_ca_is_announced_while_there_is_one(web):
         assert b"GetNextCACert" in web.get(f"{url}/scep/staff?operation=GetCACaps").content.split(b"\n")
         reply = web.get(f"{url}/scep/staff?operation=GetNextCACert")
     assert reply.headers["content-type"] == "application/x-x509-next-ca-cert"
-    outer = scep_requests.cms.ContentInfo.load(reply.content)["content"]
+    outer = cms.ContentInfo.load(reply.content)["content"]
     assert outer["certificates"][0].chosen.dump() == here.ra.certificate.public_bytes(Encoding.DER)
-    inner = scep_requests.cms.ContentInfo.load(outer["encap_content_info"]["content"].native)["content"]
+    inner = cms.ContentInfo.load(outer["encap_content_info"]["content"].native)["content"]
     expected = (coming.recipient.certificate, other.authority.certificate, other.root)
     assert [c.chosen.dump() for c in inner["certificates"]] == [
         c.public_bytes(Encoding.DER) for c in expected

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from asn1crypto import cms, core
+from asn1crypto import algos, cms, core
+from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from support import scep_requests as client
 from support.scep_requests import Shape, ec_key, enrol, rsa_key, self_signed
@@ -131,9 +132,7 @@ def test_recipient_is_chosen_by_the_envelope(ra, device, csr_der):
 
 def test_issuer_in_other_string_types_is_recognised(ra, device, csr_der):
     """Java encodes the issuer's name anew; a long serial number is enough then, a short one is not."""
-    name = client.asn1_x509.Name.build(
-        {"common_name": "RA", "organization_name": "Northwind"}, use_printable=True
-    )
+    name = asn1_x509.Name.build({"common_name": "RA", "organization_name": "Northwind"}, use_printable=True)
     shape = Shape()
     envelope = client.envelope(csr_der, ra.certificate, shape, rid=(name, ra.certificate.serial_number))
     assert pkimessage.payload_csr(open_all(client.message(envelope, device, shape), [ra])).der == csr_der
@@ -172,11 +171,11 @@ def enrol_with_md5(payload, ra, device, **changes):
     message = enrol(payload, ra.certificate, device, **real)
     if "md5" not in changes.values():
         return message
-    sha256 = client.algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
-    md5 = client.algos.DigestAlgorithm({"algorithm": "md5"}).dump()
+    sha256 = algos.DigestAlgorithm({"algorithm": "sha256"}).dump()
+    md5 = algos.DigestAlgorithm({"algorithm": "md5"}).dump()
     if changes.get("signature_digest"):
-        sha256 = client.algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"}).dump()
-        md5 = client.algos.SignedDigestAlgorithm({"algorithm": "md5_rsa"}).dump()
+        sha256 = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"}).dump()
+        md5 = algos.SignedDigestAlgorithm({"algorithm": "md5_rsa"}).dump()
     return replaced_everywhere(message, sha256, md5)
 
 

@@ -6,7 +6,10 @@ import dataclasses
 import os
 
 import pytest
+from asn1crypto import cms
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import Encoding
 from support import scep_requests as client
 from support.scep_requests import Shape, enrol, rsa_key, self_signed
@@ -79,8 +82,8 @@ def test_crl_reply_has_only_the_crl(ra, device):
         .sign(pair.key, client.HASHES["sha256"])
         .public_bytes(Encoding.DER)
     )
-    payload = client.cms.IssuerAndSerialNumber(
-        {"issuer": client.asn1_x509.Certificate.load(pair.der).issuer, "serial_number": 2**127 + 5}
+    payload = cms.IssuerAndSerialNumber(
+        {"issuer": asn1_x509.Certificate.load(pair.der).issuer, "serial_number": 2**127 + 5}
     ).dump()
     opened = open_all(enrol(payload, ra.certificate, device, message_type="22"), [ra])
     wanted = pkimessage.payload_issuer_and_serial(opened)
@@ -100,11 +103,11 @@ def test_next_ca_answer_is_signed_by_the_current_ra(ra, device):
     """GetNextCACert: verifiable with the current RA, the next certificates inside and beside."""
     following = [self_signed(rsa_key("next"), serial=n, subject="CN=next").der for n in (2, 1)]
     der = pkimessage.next_ca_certs(following, ra, signing_time=client.START)
-    data = client.cms.ContentInfo.load(der, strict=True)["content"]
+    data = cms.ContentInfo.load(der, strict=True)["content"]
     (info,) = data["signer_infos"]
     raw = info["signed_attrs"].dump()
     ra.certificate.public_key().verify(
-        info["signature"].native, b"\x31" + raw[1:], client.padding.PKCS1v15(), client.HASHES["sha256"]
+        info["signature"].native, b"\x31" + raw[1:], padding.PKCS1v15(), client.HASHES["sha256"]
     )
     content = data["encap_content_info"]["content"].native
     assert client.read_degenerate(content)[0] == tuple(following)

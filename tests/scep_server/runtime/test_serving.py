@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -53,9 +54,7 @@ def folder(tmp_path):
 
 
 def ra_of(folder):
-    return scep_requests.x509.load_pem_x509_certificate(
-        (folder / "certificates" / "ra-devices.pem").read_bytes()
-    )
+    return x509.load_pem_x509_certificate((folder / "certificates" / "ra-devices.pem").read_bytes())
 
 
 def mint(folder, device):

@@ -9,6 +9,7 @@ import pytest
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from support import scep_requests
 from support.scep_desk import ADA, BAD_CERT_ID, BAD_MESSAGE_CHECK, Desk
 from support.scep_records import STATIC, an_issuance
@@ -130,7 +131,7 @@ def test_the_rate_of_a_group_counts_certificates_only():
 
 def _about(desk, message_type: str, serial: int) -> tuple[bytes, object]:
     issuer = asn1_x509.Certificate.load(
-        desk.here.authority.certificate.public_bytes(scep_requests.serialization.Encoding.DER)
+        desk.here.authority.certificate.public_bytes(serialization.Encoding.DER)
     ).subject
     payload = cms.IssuerAndSerialNumber({"issuer": issuer, "serial_number": serial}).dump()
     pair = self_signed(rsa_key("asker"))
