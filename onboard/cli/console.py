@@ -173,6 +173,11 @@ def _colours(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def on_terminal() -> bool:
+    """Whether a person reads what the command prints, and no script."""
+    return sys.stdout.isatty()
+
+
 def table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", nothing: str = ""
 ) -> str:

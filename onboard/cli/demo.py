@@ -25,7 +25,7 @@ def command() -> None:
     from onboard import demo
 
     scene = demo.prepare(datetime.now(UTC), secrets.token_bytes)
-    console.data(f"The example org is {scene.organization.name}; everything below is in {scene.folder}\n")
+    console.prose(f"The example org is {scene.organization.name}; everything below is in {scene.folder}\n")
     _authorities(scene)
     _payloads(scene)
     good = _devices(scene)
@@ -58,10 +58,10 @@ def _payloads(scene: Scene) -> None:
 
     with console.progress("2. building payloads"):
         count = demo.make_payloads(scene)
-    console.data(f"2. Payloads (onboard generate): {count} files, each judged by lint before it was written")
+    console.prose(f"2. Payloads (onboard generate): {count} files, each judged by lint before it was written")
     for group in scene.organization.groups:
         names = ", ".join(group.platforms)
-        console.data(f"   {scene.payloads / group.name}: {names}")
+        console.prose(f"   {scene.payloads / group.name}: {names}")
     console.data("")
 
 
@@ -70,7 +70,7 @@ def _devices(scene: Scene) -> bool:
 
     with console.progress("3. simulated devices enrol:") as line:
         results, issued = demo.play_devices(scene, lambda r: line.step(f"{r.group}, {r.platform}"))
-    console.data(
+    console.prose(
         "3. Simulated devices, each given its payload and nothing else, with SCEP and RADIUS on loopback"
     )
     rows = [_row(result) for result in results]
@@ -78,7 +78,7 @@ def _devices(scene: Scene) -> bool:
     console.data(console.table(headers, rows))
     if not any(result.authenticated for result in results):
         console.data("   EAP-TLS was not played; on Debian: apt install freeradius eapoltest\n")
-    console.data(_issued(issued))
+    console.prose(_issued(issued))
     return bool(results) and all(result.ok for result in results) and bool(issued)
 
 
@@ -104,22 +104,22 @@ def _whitelist(scene: Scene) -> None:
 
     whitelist = demo.garden(scene)
     required = [entry for entry in whitelist.entries if entry.required]
-    console.data(
+    console.prose(
         f"4. Whitelist of the onboarding SSID {whitelist.ssid} ({whitelist.mode}, onboard whitelist): "
         f"{len(required)} hosts required, {len(whitelist.entries) - len(required)} optional, for example:"
     )
     for entry in required[:6]:
-        console.data(
+        console.prose(
             f"   {entry.host:34} {entry.protocol} {', '.join(map(str, entry.ports)):8} {entry.purpose}"
         )
     closed = {refusal.host for refusal in whitelist.closed if "detection host" in refusal.reason}
     example = min(closed, key=lambda host: ("captive" not in host, host))
-    console.data(f"   {len(closed)} captive-portal detection hosts stay closed, {example} among them.\n")
+    console.prose(f"   {len(closed)} captive-portal detection hosts stay closed, {example} among them.\n")
 
 
 def _next_steps(scene: Scene) -> None:
     org = scene.folder / "org.yaml"
-    console.data(
+    console.prose(
         "Next, for your own org:\n"
         "   onboard init campus          a commented org.yaml to change\n"
         "   onboard check                every mistake at its line\n"

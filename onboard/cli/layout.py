@@ -112,7 +112,8 @@ def _shrunk(natural: Sequence[int], words: Sequence[int], room: int) -> list[int
             free = [column for column, one in enumerate(widths) if one > max(floor[column], _NARROWEST)]
             if not free:
                 break
-            widths[max(free, key=widths.__getitem__)] -= 1
+            # the first column names the row and is copied: it breaks last
+            widths[max(free, key=lambda column: (column > 0, widths[column]))] -= 1
     return widths
 
 

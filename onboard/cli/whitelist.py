@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ from onboard.cli.options import ORG_DEFAULT, Format, Org, Output
 from onboard.cli.session import open_session
 from onboard.cli.usage import NotYetError
 from onboard.model import GardenMode
-from onboard.whitelist import Entry, Whitelist
+from onboard.whitelist import Entry, Refusal, Whitelist
 
 Mode = Annotated[GardenMode | None, typer.Option("--mode", help="captive or zero-touch; default: the org's.")]
 Required = Annotated[bool, typer.Option("--required", help="Only what the services cannot do without.")]
@@ -38,7 +40,7 @@ def command(
     if output is Format.JSON:
         console.data_json([_as_json(entry) for entry in entries])
     else:
-        console.data(_as_text(whitelist, entries))
+        _show(whitelist, entries)
     for refusal in whitelist.unfilled:
         if refusal.required:
             console.warn(f"{refusal.host} ({refusal.tag}) {refusal.reason}; add it by hand")
@@ -57,21 +59,37 @@ def _as_json(entry: Entry) -> dict[str, object]:
     }
 
 
-def _as_text(whitelist: Whitelist, entries: list[Entry]) -> str:
+def _show(whitelist: Whitelist, entries: list[Entry]) -> None:
     title = f"Whitelist of {whitelist.ssid} ({whitelist.mode}): {len(entries)} hosts"
-    rows = [
-        (
-            entry.host,
-            f"{entry.protocol} {','.join(map(str, entry.ports))}",
-            "required" if entry.required else "optional",
-            entry.tag,
-            entry.purpose,
-        )
-        for entry in entries
-    ]
-    parts = [console.table(("host", "ports", "need", "tag", "purpose"), rows, title=title)]
+    if console.on_terminal():
+        tables = [f"{title}\n", *_by_tag(entries)]
+    else:  # a row says everything of its host
+        rows = [(entry.host, _ports(entry), _need(entry), entry.tag, entry.purpose) for entry in entries]
+        tables = [console.table(("host", "ports", "need", "tag", "purpose"), rows, title=title)]
     if whitelist.closed:
-        closed = sorted({(refusal.host, refusal.reason) for refusal in whitelist.closed})
-        parts.append(console.table(("keep closed", "because"), closed))
-    parts += [f"* {text}" for text in whitelist.notes]
-    return "\n".join(parts)
+        tables.append(console.table(("keep closed", "because"), _closed(whitelist.closed)))
+    console.data("\n".join(tables))
+    for text in whitelist.notes:
+        console.prose(f"* {text}")
+
+
+def _by_tag(entries: Sequence[Entry]) -> Iterator[str]:
+    for tag, group in itertools.groupby(entries, lambda entry: entry.tag):
+        rows = [(entry.host, _ports(entry), _need(entry), entry.purpose) for entry in group]
+        yield console.table((tag, "ports", "need", "purpose"), rows)
+
+
+def _ports(entry: Entry) -> str:
+    return f"{entry.protocol} {', '.join(map(str, entry.ports))}"
+
+
+def _need(entry: Entry) -> str:
+    return "required" if entry.required else "optional"
+
+
+def _closed(refusals: Sequence[Refusal]) -> list[tuple[str, str]]:
+    """Each host once, with every reason."""
+    reasons: dict[str, dict[str, None]] = {}
+    for refusal in refusals:
+        reasons.setdefault(refusal.host, {})[refusal.reason] = None
+    return [(host, "; ".join(said)) for host, said in sorted(reasons.items())]

@@ -264,3 +264,11 @@ def test_a_name_that_is_no_text_is_data_all_the_same(folder) -> None:
     done = subprocess.run(line, cwd=folder, capture_output=True, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
     assert os.fsencode(json.loads(done.stdout)[0]["path"]) == name
+
+
+def test_a_host_to_keep_closed_stands_once(onboard, folder) -> None:
+    """Several probes of one host are several reasons, not several rows."""
+    _, _, closed = onboard("whitelist").out.partition("keep closed")
+    hosts = [line.split()[0] for line in closed.splitlines()[1:] if line and not line.startswith("*")]
+    assert "captive.apple.com" in hosts
+    assert len(hosts) == len(set(hosts))
