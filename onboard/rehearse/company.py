@@ -1,4 +1,4 @@
-"""An organization with everything that its rehearsal needs."""
+"""What a rehearsal is given: the organization, its secrets, and which parts shall be played."""
 
 from __future__ import annotations
 

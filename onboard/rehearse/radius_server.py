@@ -146,24 +146,36 @@ def running_radius(
         raise EapolError(msg, hint="on Debian: apt install freeradius")
     place = folder / "raddb"
     sites = {client.name: f"127.0.1.{n}" for n, client in enumerate(policy.radius.clients[:250], 1)}
-    settings = Settings(
-        clients=(LOOPBACK, *(replace(LOOPBACK, name=n, addresses=(a,)) for n, a in sites.items())),
-        addresses=("127.0.0.1",),
-        port=port,
+    settings = replace(
+        _settings(policy, sites, port),
         folder=str(place.resolve()),
-        tls_minimum=policy.radius.tls.minimum,
         tls_maximum=tls_maximum or policy.radius.tls.maximum,
         ocsp=bool(ocsp_url),
         ocsp_url=ocsp_url,
-        reject_delay=0,
     )
     write_folder(place, build(policy, settings, server, crls))
+    command = [program, "-f", "-d", str(place)]
+    with _running(command, {LOOPBACK.secret_variable: secret, **clock}) as log:
+        address = RadiusServer(address="127.0.0.1", port=port, secret=Secret(secret))
+        yield LocalRadius(address, log, folder / "devices", clock, sites)
+
+
+def _settings(policy: Policy, sites: Mapping[str, str], port: int) -> Settings:
+    """On loopback, where each site asks from an address of its own."""
+    return Settings(
+        clients=(LOOPBACK, *(replace(LOOPBACK, name=n, addresses=(a,)) for n, a in sites.items())),
+        addresses=("127.0.0.1",),
+        port=port,
+        tls_minimum=policy.radius.tls.minimum,
+        reject_delay=0,
+    )
+
+
+@contextmanager
+def _running(command: list[str], environment: Mapping[str, str]) -> Iterator[deque[str]]:
+    """The program, ready to process requests, until the block ends; its log grows as it runs."""
     process = subprocess.Popen(
-        [program, "-f", "-d", str(place)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={LOOPBACK.secret_variable: secret, **clock},
-        text=True,
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
     )
     log: deque[str] = deque(maxlen=400)
     ready = threading.Event()
@@ -171,8 +183,7 @@ def running_radius(
     reader.start()
     try:
         _await(process, log, ready)
-        address = RadiusServer(address="127.0.0.1", port=port, secret=Secret(secret))
-        yield LocalRadius(address, log, folder / "devices", clock, sites)
+        yield log
     finally:
         process.terminate()
         process.wait()
