@@ -25,6 +25,7 @@ setup: .venv/ready ## Create .venv with the onboard command from the lock file
 	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $@
+	@echo "The onboard command is $(BIN)/onboard. Next: make demo"
 
 demo: setup ## Run the whole main job on the example org, on loopback
 	@$(BIN)/onboard demo

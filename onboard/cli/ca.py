@@ -43,7 +43,10 @@ def init(
     and the root's first CRL. A certificate in pki/ whose key was lost is refused, not replaced.
     """
     session = open_session(org, state)
-    show(initialise(session, key_passphrase, new_pepper=new_pepper), output)
+    rows = initialise(session, key_passphrase, new_pepper=new_pepper)
+    show(rows, output)
+    if any((row.kind.value, row.outcome.value) == ("authority", "created") for row in rows):
+        console.note(f"commit {session.folder / 'pki'}, and back up {session.state}: it holds the keys")
 
 
 To = Annotated[

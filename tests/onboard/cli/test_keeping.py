@@ -193,3 +193,17 @@ def test_renewed_infrastructure_changes_no_artifact(onboard, folder) -> None:
     )
     assert before == after
     assert len(before) > 10
+
+
+def test_ca_init_says_what_to_keep_once(onboard, folder) -> None:
+    """Who made a CA hears what to commit and what to back up; who runs it daily does not."""
+    assert "back up" not in onboard("ca", "init").err
+    done = onboard("ca", "init", "--state", "elsewhere", "--org", str(_fresh(folder)))
+    assert done.code == 0
+    assert "commit fresh/pki, and back up elsewhere" in done.err
+
+
+def _fresh(folder: Path) -> Path:
+    (folder / "fresh").mkdir()
+    shutil.copy(folder / "org.yaml", folder / "fresh/org.yaml")
+    return Path("fresh/org.yaml")
