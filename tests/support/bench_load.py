@@ -39,7 +39,7 @@ class Run:
     Attributes:
         cpu: seconds for each request.
         rate: requests for each wall second.
-        p99: seconds.
+        times: seconds of each request, in the order in which they were answered.
         memory: resident KiB at the end.
         failed: requests without HTTP 200.
         replies: bodies, in the order of the messages; empty where it failed.
@@ -47,7 +47,7 @@ class Run:
 
     cpu: float
     rate: float
-    p99: float
+    times: list[float]
     memory: int
     failed: int
     replies: list[bytes]
@@ -111,7 +111,7 @@ def measure(target: Target, messages: Sequence[bytes], *, clients: int = 8) -> R
     return Run(
         cpu=cpu / len(replies),
         rate=len(replies) / wall,
-        p99=sorted(times)[int(len(times) * 0.99)],
+        times=times,
         memory=resident(target.pid),
         failed=replies.count(b""),
         replies=replies,
