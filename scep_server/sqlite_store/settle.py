@@ -88,10 +88,13 @@ def append(connection: sqlite3.Connection, events: Sequence[Event]) -> None:
     """Extend the audit chain; inside a transaction."""
     head = connection.execute("select sequence, hash from audit order by sequence desc limit 1").fetchone()
     sequence, hashed = head or (0, audit.GENESIS)
+    links = []
     for event in events:
-        linked = audit.link(hashed, sequence + 1, event)
-        connection.execute("insert into audit values (?,?,?)", (linked.sequence, linked.text, linked.hash))
-        sequence, hashed = linked.sequence, linked.hash
+        links.append(audit.link(hashed, sequence + 1, event))
+        sequence, hashed = links[-1].sequence, links[-1].hash
+    connection.executemany(
+        "insert into audit values (?,?,?)", [(link.sequence, link.text, link.hash) for link in links]
+    )
 
 
 def settle(connection: sqlite3.Connection, batch: Sequence[Entry], now: datetime) -> tuple[Outcome, ...]:
