@@ -20,7 +20,7 @@ from onboard.cli.tickets import tickets_of_group, tickets_of_wish
 from onboard.cli.usage import UsageError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
-    from onboard.devices.ca_certificates import Fingerprint
+    from onboard.devices.scep.ca_certificates import Fingerprint
     from onboard.doctor import Examination, Tickets, Visit
 
 _DIGESTS = (16, 20, 28, 32, 48, 64)  # octets of MD5, SHA-1 and SHA-2
@@ -165,7 +165,7 @@ def _demand_http(url: str) -> None:
 
 
 def _fingerprint(text: str) -> Fingerprint:
-    from onboard.devices.ca_certificates import Fingerprint
+    from onboard.devices.scep.ca_certificates import Fingerprint
 
     try:
         digest = bytes.fromhex(text.replace(":", ""))

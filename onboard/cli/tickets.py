@@ -12,7 +12,7 @@ from onboard.cli.usage import UsageError
 from onboard.secret import Secret
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
-    from onboard.devices.ca_certificates import Fingerprint
+    from onboard.devices.scep.ca_certificates import Fingerprint
     from onboard.doctor import Tickets
 
 
@@ -45,7 +45,7 @@ def tickets_of_group(
     Raises:
         OnboardError: there is no group of that name.
     """
-    from onboard.devices.ca_certificates import Fingerprint
+    from onboard.devices.scep.ca_certificates import Fingerprint
     from onboard.doctor.tickets import Challenges, GroupTickets
     from onboard.pki import read_certificates
 

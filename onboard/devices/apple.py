@@ -14,12 +14,12 @@ from xml.parsers.expat import ExpatError
 from cryptography import x509
 
 from onboard.devices.apple_networks import read_network
-from onboard.devices.ca_certificates import Fingerprint
 from onboard.devices.certificate import parse_certificate
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
-from onboard.devices.request_shape import APPLE
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
+from onboard.devices.scep.request_shape import APPLE
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Patience
 from onboard.devices.signed_profile import open_profile
 from onboard.secret import Secret

@@ -10,11 +10,11 @@ import re
 import yaml
 
 from onboard.devices import onc
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentityRule, IdentitySource
-from onboard.devices.request_shape import CHROME_CONNECTOR
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
+from onboard.devices.scep.request_shape import CHROME_CONNECTOR
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings
 from onboard.secret import Secret
 

@@ -12,8 +12,8 @@ from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from onboard.devices.ca_certificates import chains_to
-from onboard.devices.csr import UPN
+from onboard.devices.scep.ca_certificates import chains_to
+from onboard.devices.scep.csr import UPN
 
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 

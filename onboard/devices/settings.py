@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from onboard.devices.ca_certificates import Fingerprint
-from onboard.devices.csr import CertificateRequest
 from onboard.devices.identity import EapIdentity, IdentityRule
 from onboard.devices.passpoint import Provider
-from onboard.devices.request_shape import RequestShape
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.csr import CertificateRequest
+from onboard.devices.scep.request_shape import RequestShape
 from onboard.devices.server_names import ServerNames
 
 EAP_TLS = 13

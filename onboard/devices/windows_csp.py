@@ -14,13 +14,13 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from onboard.devices import der
-from onboard.devices.ca_certificates import Fingerprint
 from onboard.devices.certificate import parse_certificate
-from onboard.devices.csr import CertificateRequest
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import CLIENT_AUTH
-from onboard.devices.request_shape import WINDOWS
+from onboard.devices.scep import der
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.csr import CertificateRequest
+from onboard.devices.scep.request_shape import WINDOWS
 from onboard.devices.settings import EnrolmentSettings, Patience
 from onboard.devices.windows_names import parse_alt_names, parse_subject
 from onboard.devices.windows_syncml import Command

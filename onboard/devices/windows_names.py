@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from onboard.devices.csr import NameAttribute, RequestedName
 from onboard.devices.errors import DeviceError
+from onboard.devices.scep.csr import NameAttribute, RequestedName
 
 KEYS = {
     "CN": "2.5.4.3",

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from cryptography import x509
 
-from onboard.devices.ca_certificates import Fingerprint
 from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
+from onboard.devices.scep.ca_certificates import Fingerprint
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
 from onboard.devices.windows_names import ALT_NAME_KINDS, KEYS
 from onboard.devices.windows_profile import read_lan, read_wlan

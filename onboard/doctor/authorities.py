@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from onboard.devices.ca_certificates import ONE_CERTIFICATE, SEVERAL_CERTIFICATES, Fingerprint
-from onboard.devices.request_shape import RaRule
+from onboard.devices.scep.ca_certificates import ONE_CERTIFICATE, SEVERAL_CERTIFICATES, Fingerprint
+from onboard.devices.scep.request_shape import RaRule
 from onboard.doctor.finding import EVERY_CLIENT, Check, Finding, Outcome
 from onboard.doctor.line import plain
 from onboard.doctor.visit import Seen

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asn1crypto import parser
 
-from onboard.devices import der
+from onboard.devices.scep import der
 
 _DEPTH = 24  # deeper than any CMS of SCEP
 _CONSTRUCTED_OCTETS = 0x24

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from onboard.devices.csr import UPN, CertificateRequest, RequestedName
-from onboard.devices.der import utf8
+from onboard.devices.scep.csr import UPN, CertificateRequest, RequestedName
+from onboard.devices.scep.der import utf8
 from onboard.doctor.clients import WINDOWS, Client
 from onboard.doctor.finding import Check, Finding, Outcome
 

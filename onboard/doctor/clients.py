@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onboard.devices import request_shape
-from onboard.devices.request_shape import RequestShape
+from onboard.devices.scep import request_shape
+from onboard.devices.scep.request_shape import RequestShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ from dataclasses import replace
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.ca_certificates import (
+from onboard.devices.errors import ScepError, ScepTransportError
+from onboard.devices.scep.ca_certificates import (
     ONE_CERTIFICATE,
     SEVERAL_CERTIFICATES,
     RegistrationAuthority,
     choose_ra,
     parse_ca_certificates,
 )
-from onboard.devices.errors import ScepError, ScepTransportError
-from onboard.devices.request_shape import RequestShape
+from onboard.devices.scep.request_shape import RequestShape
 from onboard.doctor import ber
 from onboard.doctor.clients import Client
 from onboard.doctor.line import Answer

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from onboard.devices.csr import CertificateRequest
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
+from onboard.devices.scep.csr import CertificateRequest
 from onboard.doctor.certificates import judge_certificate
 from onboard.doctor.exchange import PENDING, Exchange, prepare, send
 from onboard.doctor.finding import Check, Finding, Outcome

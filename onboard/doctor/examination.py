@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from onboard.devices.request_shape import PLAIN
+from onboard.devices.scep.request_shape import PLAIN
 from onboard.doctor import authorities, capabilities, transport
 from onboard.doctor.clients import CLIENTS
 from onboard.doctor.discovery import discover

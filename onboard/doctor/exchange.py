@@ -8,9 +8,9 @@ import httpx
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from onboard.devices.csr import CertificateRequest
-from onboard.devices.pki_message import PreparedRequest
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.scep.client import Identity, ScepClient
+from onboard.devices.scep.csr import CertificateRequest
+from onboard.devices.scep.pki_message import PreparedRequest
 from onboard.doctor.line import Answer, plain
 from onboard.doctor.reply import Reply, UnreadableReplyError, read_reply
 from onboard.doctor.visit import Seen, Visit

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from onboard.devices.errors import ScepTransportError
-from onboard.devices.request_shape import RequestShape
-from onboard.devices.scep_http import ScepHttp
+from onboard.devices.scep.http import ScepHttp
+from onboard.devices.scep.request_shape import RequestShape
 
 _SHOWN = 120  # characters of a body that is an error message
 _LIMIT = 4 << 20  # octets; more than any SCEP answer, less than hurts

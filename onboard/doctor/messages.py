@@ -6,12 +6,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from onboard.devices import der
-from onboard.devices.csr import CertificateRequest, NameAttribute, build_csr
-from onboard.devices.pki_message import PreparedRequest, Signer, write_message
-from onboard.devices.request_shape import SignerCertificate
-from onboard.devices.scep_client import PKCS_REQ
-from onboard.devices.signer_certificate import make_signer_certificate
+from onboard.devices.scep import der
+from onboard.devices.scep.client import PKCS_REQ
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, build_csr
+from onboard.devices.scep.pki_message import PreparedRequest, Signer, write_message
+from onboard.devices.scep.request_shape import SignerCertificate
+from onboard.devices.scep.signer_certificate import make_signer_certificate
 from onboard.doctor.visit import Seen, Visit
 
 CERT_POLL = 20

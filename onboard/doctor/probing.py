@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.request_shape import PLAIN, GetEncoding
+from onboard.devices.scep.request_shape import PLAIN, GetEncoding
 from onboard.doctor.exchange import Exchange, send
 from onboard.doctor.finding import Check, Finding, Outcome
 from onboard.doctor.messages import poll

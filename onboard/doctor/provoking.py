@@ -11,8 +11,8 @@ from dataclasses import replace
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from onboard.devices.csr import CertificateRequest
-from onboard.devices.pki_message import PreparedRequest
+from onboard.devices.scep.csr import CertificateRequest
+from onboard.devices.scep.pki_message import PreparedRequest
 from onboard.doctor import messages
 from onboard.doctor.exchange import Exchange, prepare, send
 from onboard.doctor.finding import EVERY_CLIENT, Check, Finding, Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from onboard.devices.request_shape import KeyTransport
+from onboard.devices.scep.request_shape import KeyTransport
 from onboard.doctor import envelope as sealed
 from onboard.doctor.clients import Client
 from onboard.doctor.envelope import Envelope

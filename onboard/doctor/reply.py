@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from onboard.devices import signed_message as oids
+from onboard.devices.scep import signed_message as oids
 from onboard.doctor import ber
 from onboard.doctor.envelope import Envelope, open_envelope
 

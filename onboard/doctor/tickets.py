@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.errors import OnboardError, VariableError
 from onboard.model import Group, Organization
 from onboard.secret import Secret

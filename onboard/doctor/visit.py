@@ -9,10 +9,10 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.ca_certificates import Fingerprint, RegistrationAuthority
-from onboard.devices.csr import CertificateRequest
-from onboard.devices.pki_message import Endpoint
-from onboard.devices.request_shape import RequestShape
+from onboard.devices.scep.ca_certificates import Fingerprint, RegistrationAuthority
+from onboard.devices.scep.csr import CertificateRequest
+from onboard.devices.scep.pki_message import Endpoint
+from onboard.devices.scep.request_shape import RequestShape
 from onboard.doctor.clients import Client
 from onboard.doctor.line import Answer, Line
 

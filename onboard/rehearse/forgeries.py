@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.radius import ServerCertificate
 from scep_server.authority import IssuingAuthority, Shape, infrastructure
 from scep_server.keys import PrivateKey

@@ -9,7 +9,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Renewal
 from onboard.errors import OnboardError
 from onboard.rehearse import steps

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from onboard.devices.eapol import NO_ANSWER
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius.eapol import NO_ANSWER
+from onboard.devices.scep.client import Identity
 from onboard.errors import OnboardError
 from onboard.provision import Site
 from onboard.radius import Policy, ServerCertificate

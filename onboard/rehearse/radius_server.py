@@ -17,10 +17,10 @@ from pathlib import Path
 
 from cryptography import x509
 
-from onboard.devices import eapol
-from onboard.devices.eapol import RadiusServer
 from onboard.devices.errors import EapolError
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius import eapol
+from onboard.devices.radius.eapol import RadiusServer
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.radius import Policy, ServerCertificate, Settings, build, write_folder
 from onboard.radius.settings import LOOPBACK

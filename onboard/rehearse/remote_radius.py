@@ -11,10 +11,10 @@ from pathlib import Path
 
 from cryptography import x509
 
-from onboard.devices import radius_udp
 from onboard.devices.errors import RadiusError
-from onboard.devices.radius_eap import EapOutcome
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius import udp as radius_udp
+from onboard.devices.radius.eap import EapOutcome
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.errors import OnboardError
 from onboard.model import Radius

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from cryptography import x509
 
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import NetworkSettings
 from onboard.model import Organization
 from onboard.pki import read_certificates

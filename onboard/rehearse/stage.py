@@ -11,7 +11,7 @@ import httpx
 from cryptography import x509
 
 from onboard.devices.passpoint import Offer
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import NetworkSettings, TunnelMethod
 from onboard.errors import OnboardError
 from onboard.rehearse.result import Result

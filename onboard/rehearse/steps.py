@@ -17,7 +17,7 @@ from onboard.devices.errors import (
 )
 from onboard.devices.fill_in import fill_in
 from onboard.devices.readers import read_device
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.scep.client import Identity, ScepClient
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
 from onboard.errors import OnboardError
 from onboard.rehearse.given import Given

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from support.scep_certificates import KEYS, NOW
 from support.scep_responder import Responder
 
-from onboard.devices import request_shape as shapes
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
-from onboard.devices.scep_client import ScepClient
+from onboard.devices.scep import request_shape as shapes
+from onboard.devices.scep.client import ScepClient
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.secret import Secret
 
 pytestmark = [

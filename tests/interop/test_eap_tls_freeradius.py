@@ -18,7 +18,7 @@ from support.northwind import NORTHWIND, STAFF, STUDENTS
 from support.radius_scene import DAY, Scene, issue, server
 from support.world import make_world
 
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import Medium
 from onboard.pki import read_certificates
 from onboard.provision import Kind

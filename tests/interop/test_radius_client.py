@@ -10,10 +10,10 @@ from support.northwind import NORTHWIND
 from support.radius_scene import DAY, Scene, server
 from support.world import make_world
 
-from onboard.devices import radius_udp
 from onboard.devices.errors import RadiusError
-from onboard.devices.radius_eap import REJECTED, EapOutcome
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius import udp as radius_udp
+from onboard.devices.radius.eap import REJECTED, EapOutcome
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import Medium
 from onboard.rehearse.radius_server import LocalRadius, freeradius
 from onboard.secret import Secret

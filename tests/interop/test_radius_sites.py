@@ -17,11 +17,11 @@ from support.radius_scene import Scene
 from support.world import make_world
 
 from onboard.cli import run
-from onboard.devices import radius_udp
 from onboard.devices.apple import read_profile
 from onboard.devices.fill_in import fill_in
-from onboard.devices.request_shape import APPLE
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.radius import udp as radius_udp
+from onboard.devices.scep.client import Identity, ScepClient
+from onboard.devices.scep.request_shape import APPLE
 from onboard.rehearse import radius_server, redirecting_client
 from onboard.rehearse.from_site import server_certificate
 from onboard.serve import configure

@@ -14,7 +14,7 @@ from cryptography import x509
 from support.rehearsal import company
 
 from onboard.apple_options import TlsVersions
-from onboard.devices import eapol
+from onboard.devices.radius import eapol
 from onboard.devices.settings import Medium
 from onboard.model import Organization, Platform
 from onboard.options import EapMethod

@@ -21,7 +21,7 @@ from support.northwind import NORTHWIND, neutral
 from support.radius_scene import Scene, server
 from support.world import make_world
 
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.payloads import linux
 from onboard.pki import read_certificates
 from onboard.plan import make_plan

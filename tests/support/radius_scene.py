@@ -20,7 +20,7 @@ from support.world import World
 
 from onboard.devices.fill_in import fill_in
 from onboard.devices.readers import read_device
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.pki import read_certificates
 from onboard.radius import Policy, ServerCertificate, make_policy

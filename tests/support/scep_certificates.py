@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from onboard.devices import der
+from onboard.devices.scep import der
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 _USAGES = (

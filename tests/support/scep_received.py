@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from onboard.devices import der, envelope
+from onboard.devices.scep import der, envelope
 
 SCEP_ATTRIBUTES = "2.16.840.1.113733.1.9."
 

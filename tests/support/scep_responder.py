@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_der_publ
 from support.scep_certificates import KEYS, certificate, common_name, degenerate
 from support.scep_received import SCEP_ATTRIBUTES, Received, read_request
 
-from onboard.devices import der, envelope
-from onboard.devices.request_shape import BerQuirk, Cipher, KeyTransport
+from onboard.devices.scep import der, envelope
+from onboard.devices.scep.request_shape import BerQuirk, Cipher, KeyTransport
 
 
 @dataclass

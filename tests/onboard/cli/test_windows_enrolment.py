@@ -15,11 +15,11 @@ from defusedxml import ElementTree as SafeET
 from support import csp
 
 from onboard.cli.session import open_session
-from onboard.devices.ca_certificates import Fingerprint
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.errors import ScepFailureError
-from onboard.devices.request_shape import WINDOWS
-from onboard.devices.scep_client import ScepClient
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.client import ScepClient
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
+from onboard.devices.scep.request_shape import WINDOWS
 from onboard.rehearse import redirecting_client
 from onboard.secret import Secret
 from onboard.serve import configure

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from support.scep_certificates import KEYS, certificate
 from support.scep_responder import Responder
 
-from onboard.devices import der
-from onboard.devices.csr import UPN
 from onboard.devices.identity import CertificatePattern, EapIdentity, IdentitySource, IssuerHashes
+from onboard.devices.scep import der
+from onboard.devices.scep.csr import UPN
 
 PKI = Responder()
 CHAIN = (PKI.ca, PKI.root)

@@ -20,7 +20,7 @@ from support.scep_certificates import NOW, certificate
 from support.scep_received import Received
 from support.scep_responder import Responder
 
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.doctor import Line, Visit
 from onboard.secret import Secret
 

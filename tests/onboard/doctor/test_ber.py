@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.scep_certificates import NOW, certificate
 
-from onboard.devices import der, envelope
-from onboard.devices.request_shape import BerQuirk, Cipher, KeyTransport
+from onboard.devices.scep import der, envelope
+from onboard.devices.scep.request_shape import BerQuirk, Cipher, KeyTransport
 from onboard.doctor import ber
 from onboard.doctor.envelope import open_envelope
 

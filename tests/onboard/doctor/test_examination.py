@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.scep_certificates import KEYS, certificate
 
-from onboard.devices import der
-from onboard.devices.ca_certificates import Fingerprint
-from onboard.devices.request_shape import Cipher
+from onboard.devices.scep import der
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.request_shape import Cipher
 from onboard.doctor import EVERY_CLIENT, Check, Finding, Outcome, examine, failed
 from onboard.doctor.clients import CLIENTS
 

@@ -15,8 +15,8 @@ from support.world import World, make_world
 from onboard.devices.apple import read_profile
 from onboard.devices.errors import FailInfo, ScepFailureError, ScepPendingError
 from onboard.devices.fill_in import fill_in
-from onboard.devices.request_shape import FAMILIES
-from onboard.devices.scep_client import ScepClient
+from onboard.devices.scep.client import ScepClient
+from onboard.devices.scep.request_shape import FAMILIES
 from onboard.errors import OnboardError
 from onboard.model import ChallengeType, Platform
 from onboard.rehearse.approving import approver, onlooker

@@ -10,7 +10,7 @@ from cryptography import x509
 from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF_CA, certificates, staff_plan
 from support.world import World, make_world
 
-from onboard.devices.eapol import EapolError
+from onboard.devices.radius.eapol import EapolError
 from onboard.devices.windows_profile import read_lan
 from onboard.model import Anchor
 from onboard.payloads.windows.elements import document

@@ -11,8 +11,8 @@ from support.world import World, make_world
 
 from onboard.devices.apple import read_profile
 from onboard.devices.fill_in import fill_in
-from onboard.devices.request_shape import FAMILIES
-from onboard.devices.scep_client import ScepClient
+from onboard.devices.scep.client import ScepClient
+from onboard.devices.scep.request_shape import FAMILIES
 from onboard.payloads import BUILDERS
 from onboard.pki import read_certificates
 from onboard.plan import make_plan

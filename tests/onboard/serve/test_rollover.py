@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from support.northwind import NORTHWIND, STAFF, STAFF_CA, STAFF_CHALLENGE
 from support.sites import at, new_site
 
-from onboard.devices import request_shape as shapes
-from onboard.devices.ca_certificates import Fingerprint, choose_ra, parse_degenerate
-from onboard.devices.csr import CertificateRequest, NameAttribute
-from onboard.devices.pki_message import Endpoint
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.scep import request_shape as shapes
+from onboard.devices.scep.ca_certificates import Fingerprint, choose_ra, parse_degenerate
+from onboard.devices.scep.client import Identity, ScepClient
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute
+from onboard.devices.scep.pki_message import Endpoint
 from onboard.model import Organization
 from onboard.pki import read_certificates
 from onboard.plan import make_plan

@@ -16,21 +16,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onboard.devices.ca_certificates import (
+from onboard.devices.errors import ReplyRejectedError, ScepTransportError
+from onboard.devices.scep.ca_certificates import (
     Fingerprint,
     choose_ra,
     parse_ca_certificates,
     parse_degenerate,
 )
-from onboard.devices.csr import CertificateRequest, build_csr, issuer_and_subject
-from onboard.devices.envelope import open_envelope
-from onboard.devices.errors import ReplyRejectedError, ScepTransportError
-from onboard.devices.pki_message import Endpoint, PreparedRequest, Signer, write_message
-from onboard.devices.reply import check_belongs, check_status
-from onboard.devices.request_shape import RequestShape, SignerCertificate, TransactionId
-from onboard.devices.scep_http import PKI_MESSAGE, HttpReply, ScepHttp
-from onboard.devices.signed_message import verify_reply
-from onboard.devices.signer_certificate import make_signer_certificate
+from onboard.devices.scep.csr import CertificateRequest, build_csr, issuer_and_subject
+from onboard.devices.scep.envelope import open_envelope
+from onboard.devices.scep.http import PKI_MESSAGE, HttpReply, ScepHttp
+from onboard.devices.scep.pki_message import Endpoint, PreparedRequest, Signer, write_message
+from onboard.devices.scep.reply import check_belongs, check_status
+from onboard.devices.scep.request_shape import RequestShape, SignerCertificate, TransactionId
+from onboard.devices.scep.signed_message import verify_reply
+from onboard.devices.scep.signer_certificate import make_signer_certificate
 
 PKCS_REQ = 19
 RENEWAL_REQ = 17

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onboard.devices import der
-from onboard.devices.csr import CertificateRequest, NameAttribute, name_der
-from onboard.devices.request_shape import SignerCertificate
+from onboard.devices.scep import der
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, name_der
+from onboard.devices.scep.request_shape import SignerCertificate
 
 _COMMON_NAME = "2.5.4.3"
 _SHA256_WITH_RSA = "1.2.840.113549.1.1.11"

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from onboard.devices import der
-from onboard.devices.envelope import DATA
 from onboard.devices.errors import ReplyRejectedError
-from onboard.devices.request_shape import BerQuirk, Digest
+from onboard.devices.scep import der
+from onboard.devices.scep.envelope import DATA
+from onboard.devices.scep.request_shape import BerQuirk, Digest
 
 SIGNED_DATA = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE = "1.2.840.113549.1.9.3"

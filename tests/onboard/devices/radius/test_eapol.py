@@ -10,10 +10,10 @@ from cryptography import x509
 from support.scep_certificates import KEYS, certificate
 from support.scep_responder import Responder
 
-from onboard.devices import eapol, eapol_network
 from onboard.devices.errors import EapolError
 from onboard.devices.identity import EapIdentity, EnrolledIdentity, IdentitySource
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius import eapol, eapol_network
+from onboard.devices.scep.client import Identity
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import Medium, NetworkSettings, Tunnel, TunnelMethod
 from onboard.secret import Secret

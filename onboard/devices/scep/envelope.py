@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher as CbcCipher
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from onboard.devices import der
 from onboard.devices.errors import ReplyRejectedError
-from onboard.devices.request_shape import BerQuirk, Cipher, KeyTransport
+from onboard.devices.scep import der
+from onboard.devices.scep.request_shape import BerQuirk, Cipher, KeyTransport
 
 DATA = "1.2.840.113549.1.7.1"
 ENVELOPED_DATA = "1.2.840.113549.1.7.3"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from onboard.devices.ca_certificates import RegistrationAuthority
-from onboard.devices.envelope import seal
-from onboard.devices.request_shape import RequestShape
-from onboard.devices.signed_message import sign_message
+from onboard.devices.scep.ca_certificates import RegistrationAuthority
+from onboard.devices.scep.envelope import seal
+from onboard.devices.scep.request_shape import RequestShape
+from onboard.devices.scep.signed_message import sign_message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

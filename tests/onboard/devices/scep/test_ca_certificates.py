@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from support.scep_certificates import KEYS, certificate, degenerate
 from support.scep_responder import Responder
 
-from onboard.devices.ca_certificates import Fingerprint, choose_ra, parse_ca_certificates
 from onboard.devices.errors import CaUntrustedError, RaSelectionError, ScepTransportError
-from onboard.devices.request_shape import RaRule
+from onboard.devices.scep.ca_certificates import Fingerprint, choose_ra, parse_ca_certificates
+from onboard.devices.scep.request_shape import RaRule
 
 ONE, SEVERAL = "application/x-x509-ca-cert", "application/x-x509-ca-ra-cert"
 BOTH = ("digital_signature", "key_encipherment")

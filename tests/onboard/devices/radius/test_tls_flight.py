@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.radius_scene import DAY, issue
 
-from onboard.devices.tls_flight import certificates_of
+from onboard.devices.radius.tls_flight import certificates_of
 
 
 def flight(tmp_path) -> tuple[bytes, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from onboard.devices.errors import FailInfo, ReplyRejectedError, ScepFailureError, ScepPendingError
-from onboard.devices.signed_message import ReplyAttributes
+from onboard.devices.scep.signed_message import ReplyAttributes
 
 _CERT_REP = "3"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from cryptography import x509
 
 from onboard.devices.errors import RadiusError
-from onboard.devices.radius_eap import Conversation, EapOutcome
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius.eap import Conversation, EapOutcome
+from onboard.devices.radius.tls_peer import TlsPeer, Trust
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import NetworkSettings
-from onboard.devices.tls_peer import TlsPeer, Trust
 from onboard.secret import Secret
 
 _TRIES = 3

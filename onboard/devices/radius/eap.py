@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from onboard.devices.eap_packet import Assembly, EapCode, EapPacket, EapType, Fragment, fragments
 from onboard.devices.errors import RadiusError
-from onboard.devices.radius_packet import (
+from onboard.devices.radius.eap_packet import Assembly, EapCode, EapPacket, EapType, Fragment, fragments
+from onboard.devices.radius.packet import (
     Attribute,
     Attributes,
     Code,
@@ -22,8 +22,8 @@ from onboard.devices.radius_packet import (
     decode_reply,
     encode_request,
 )
+from onboard.devices.radius.tls_peer import TlsPeer
 from onboard.devices.settings import Medium, NetworkSettings
-from onboard.devices.tls_peer import TlsPeer
 from onboard.secret import Secret
 
 _ACCESS_POINT = b"02-00-00-00-00-02"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from onboard.devices import der
+from onboard.devices.scep import der
 from onboard.secret import Secret
 
 UPN = "1.3.6.1.4.1.311.20.2.3"

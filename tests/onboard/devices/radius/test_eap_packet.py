@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from onboard.devices.eap_packet import FRAGMENT, Assembly, EapPacket, Fragment, fragments
 from onboard.devices.errors import RadiusError
+from onboard.devices.radius.eap_packet import FRAGMENT, Assembly, EapPacket, Fragment, fragments
 
 
 @given(st.integers(1, 2), st.integers(0, 255), st.integers(1, 255), st.binary(max_size=1200))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from onboard.devices.errors import ScepTransportError
-from onboard.devices.request_shape import GetEncoding, RequestShape
+from onboard.devices.scep.request_shape import GetEncoding, RequestShape
 
 PKI_MESSAGE = "application/x-pki-message"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from onboard.devices.ca_certificates import chains_to
-from onboard.devices.scep_client import Identity
+from onboard.devices.scep.ca_certificates import chains_to
+from onboard.devices.scep.client import Identity
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import Medium, NetworkSettings, Tunnel
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from onboard.devices.ca_certificates import chains_to
 from onboard.devices.errors import RadiusError
-from onboard.devices.scep_client import Identity
-from onboard.devices.tls_flight import certificates_of
+from onboard.devices.radius.tls_flight import certificates_of
+from onboard.devices.scep.ca_certificates import chains_to
+from onboard.devices.scep.client import Identity
 
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 Judge = Callable[[x509.Certificate], str]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onboard.devices.errors import RadiusError
-from onboard.devices.radius_packet import Attribute, Code, Request, decode_reply, encode_request
+from onboard.devices.radius.packet import Attribute, Code, Request, decode_reply, encode_request
 from onboard.secret import Secret
 
 SECRET = Secret("xyzzy5461")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from cryptography import x509
 
-from onboard.devices.eapol_network import write_network
 from onboard.devices.errors import EapolError
-from onboard.devices.scep_client import Identity
+from onboard.devices.radius.eapol_network import write_network
+from onboard.devices.scep.client import Identity
 from onboard.devices.settings import Medium, NetworkSettings
 from onboard.secret import Secret
 

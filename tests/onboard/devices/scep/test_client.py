@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from support.scep_certificates import KEYS, NOW
 from support.scep_responder import Responder
 
-from onboard.devices import der
 from onboard.devices import errors as e
-from onboard.devices import request_shape as shapes
-from onboard.devices.ca_certificates import Fingerprint
-from onboard.devices.csr import CertificateRequest, NameAttribute, RequestedName
-from onboard.devices.scep_client import Identity, ScepClient
+from onboard.devices.scep import der
+from onboard.devices.scep import request_shape as shapes
+from onboard.devices.scep.ca_certificates import Fingerprint
+from onboard.devices.scep.client import Identity, ScepClient
+from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.secret import Secret
 
 URL = "https://scep.northwind.example/scep/staff"

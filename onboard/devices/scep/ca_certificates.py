@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import CaUntrustedError, RaSelectionError, ScepTransportError
-from onboard.devices.request_shape import RaRule
+from onboard.devices.scep.request_shape import RaRule
 
 ONE_CERTIFICATE = "application/x-x509-ca-cert"
 SEVERAL_CERTIFICATES = "application/x-x509-ca-ra-cert"

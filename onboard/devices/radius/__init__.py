@@ -1,0 +1,1 @@
+"""How a simulated device gets past RADIUS: EAP-TLS by eapol_test, or spoken here over UDP."""
