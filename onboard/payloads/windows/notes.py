@@ -46,7 +46,9 @@ _NPS = (
 )
 _BOTH = (
     "The computer is on the network with its own certificate; when somebody signs in, Windows joins again "
-    "with the certificate of that person. Each certificate is asked for by itself, so where challenges are "
+    "with the certificate of that person. Who signs in for the first time has none yet, and Windows does not "
+    "go back to the computer's: until it is there, that person needs another network, such as the onboarding "
+    "network or a wire without 802.1X. Each certificate is asked for by itself, so where challenges are "
     "one-time each needs its own. The person's part of the SyncML file addresses ./User, which Windows has "
     "for Entra accounts only."
 )
