@@ -190,7 +190,7 @@ def _steps(session: Session, plan: Succession) -> Iterator[str]:
     groups = [g.name for g in session.organization.groups if old in {a.name for a in g.authorities}]
     if groups:
         yield f"1. 'onboard radius' for every RADIUS server: it must let in certificates of {new} first."
-        yield f"2. 'onboard generate' or 'apply' for {', '.join(groups)}, and wait until devices have it:"
+        yield f"2. 'onboard generate' for {', '.join(groups)}, upload it, and wait until devices have it:"
         yield f"   until then Windows and ChromeOS profiles do not offer certificates of {new}."
         yield "3. Restart 'onboard serve'; until then it goes on as before."
         yield (
@@ -198,7 +198,7 @@ def _steps(session: Session, plan: Succession) -> Iterator[str]:
             f"renew into {old if plan.announce else new}."
         )
     else:
-        yield "1. 'onboard generate' or 'apply' for every group, until each device trusts both roots."
+        yield "1. 'onboard generate' for every group, and upload, until each device trusts both roots."
         yield f"2. 'onboard ca rotate {old}' again: RADIUS certificates then come from {new}."
         yield f"3. 'onboard ca rotate NAME --issuer {new}' for each authority below {old}."
     yield f"When nothing of {old} is in use any more ('onboard status'), take it out of the lists."

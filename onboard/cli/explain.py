@@ -16,7 +16,7 @@ def command(
     file: Annotated[Path, typer.Argument(metavar="FILE", readable=False, help="A payload that anyone made.")],
     output: Output = Format.TEXT,
 ) -> None:
-    """Say in plain words what a payload will do to a device: mobileconfig, WLAN and LAN XML, SyncML.
+    """Say in plain words what a payload will do to a device: mobileconfig, WLAN and LAN XML, SyncML, ONC.
 
     Bundles for Intune, too. Secrets are said to be there and never shown.
     """

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from onboard.errors import PayloadError
-from onboard.explain import apple, intune, windows
+from onboard.explain import apple, chromeos, intune, windows
 from onboard.explain.section import Section
 
 
@@ -25,6 +25,7 @@ class Explainer:
 
 EXPLAINERS: tuple[Explainer, ...] = (
     Explainer(name="Apple mobileconfig", recognises=apple.recognises, explain=apple.explain),
+    Explainer(name="ONC", recognises=chromeos.recognises, explain=chromeos.explain),
     # before Windows, whose profiles a bundle holds
     Explainer(name="bundle for Intune", recognises=intune.recognises, explain=intune.explain),
     Explainer(name="Windows profile or SyncML", recognises=windows.recognises, explain=windows.explain),
