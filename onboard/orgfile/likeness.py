@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 from onboard.errors import Mistake
 from onboard.orgfile.cursor import Cursor, Fields, Found, Reader
 from onboard.orgfile.nodes import Mapping as MappingNode
-from onboard.orgfile.nodes import Scalar
+from onboard.orgfile.nodes import Position, Scalar
 from onboard.orgfile.report import Report
 
 T = TypeVar("T")
@@ -134,19 +134,18 @@ def forget_repeats(report: Report, alike: Iterable[tuple[str, Cursor]]) -> None:
         alike: for each group that is like another: the other's name, and the place of its `like`.
     """
     told = {(m.place.where, m.message) for m in report.mistakes}
-    pairs = [(other, like) for other, like in alike]
+    by_position = {like.node.position: (other, like) for other, like in alike}
 
     def is_repeat(mistake: Mistake) -> bool:
-        return any(_was_told(mistake, other, like, told) for other, like in pairs)
+        found = by_position.get(Position(mistake.place.line, mistake.place.column))
+        return found is not None and _as_the_other_has_it(mistake, *found) in told
 
     report.drop(is_repeat)
 
 
-def _was_told(mistake: Mistake, other: str, like: Cursor, told: set[tuple[str, str]]) -> bool:
-    at = (mistake.place.line, mistake.place.column)
-    if at != (like.node.position.line, like.node.position.column):
-        return False
+def _as_the_other_has_it(mistake: Mistake, other: str, like: Cursor) -> tuple[str, str]:
+    """Where and how the same is told of the group that this one is like."""
     own = like.where.removesuffix(".like")
     name = own.rpartition(".")[2]
     place = mistake.place.where.replace(own, f"groups.{other}", 1)
-    return (place, mistake.message.replace(f"'{name}'", f"'{other}'")) in told
+    return place, mistake.message.replace(f"'{name}'", f"'{other}'")
