@@ -19,6 +19,7 @@ from onboard.secret import Secret
 if TYPE_CHECKING:  # commands that touch no key do not pay for loading this
     from onboard.provision import Site
     from onboard.provision.sharing import Shared
+    from scep_server.keys import TokenAccess
     from scep_server.sqlite_store import SqliteStore
 
 
@@ -86,10 +87,23 @@ class Session:
         return Site(
             organization=self.organization,
             folder=self.folder,
-            state=StateFolder(self.state, key),
+            state=StateFolder(self.state, key, self._tokens()),
             now=datetime.now(UTC),
             entropy=secrets.token_bytes,
         )
+
+    def _tokens(self) -> TokenAccess:
+        """How keys on PKCS#11 tokens are reached from here; nothing is opened yet."""
+        from scep_server.keys import TokenAccess
+
+        def pin() -> str:
+            reference = os.environ.get("ONBOARD_PKCS11_PIN", "")
+            if not reference:
+                msg = "a key is on a token, and its PIN is not named"
+                raise OnboardError(msg, hint="set ONBOARD_PKCS11_PIN to env:NAME or file:PATH")
+            return resolve_reference(reference, self.folder, "$ONBOARD_PKCS11_PIN").reveal()
+
+        return TokenAccess(module=os.environ.get("ONBOARD_PKCS11_MODULE", ""), pin=pin)
 
     @contextmanager
     def store(self) -> Iterator[SqliteStore]:

@@ -19,6 +19,7 @@ class Authority:
         issuer: name of the authority that signs it; empty: it signs itself, or is somebody else's.
         certificate: file of somebody else's certificate, relative to the org file; empty: it is ours.
         crl_valid_for: from one of its CRLs to the next; None: as usual.
+        private_key: PKCS#11 URI (RFC 7512) of its key on a token; empty: a file in the state folder.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Authority:
     issuer: str = ""
     certificate: str = ""
     crl_valid_for: timedelta | None = None
+    private_key: str = ""
     place: Place = field(default=NOWHERE, compare=False, repr=False)
 
     @property

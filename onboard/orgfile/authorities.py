@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ from onboard.model import Authority, KeyKind
 from onboard.orgfile import scalars
 from onboard.orgfile.cursor import Cursor, Found, Reader, ReportedError, Table, find
 
-_KEYS = ("issuer", "common_name", "key", "valid_for", "crl_valid_for", "certificate")
+_KEYS = ("issuer", "common_name", "key", "valid_for", "crl_valid_for", "private_key", "certificate")
 _FOREIGN = ("certificate",)  # all there is to say of somebody else's
+KEY_ON_TOKEN = r"pkcs11:(token=[^;=?]+;object=[^;=?]+|object=[^;=?]+;token=[^;=?]+)"  # noqa: S105 # a form
+_URI_HINT = "pkcs11:token=LABEL;object=LABEL"
 _KEY = scalars.choice(KeyKind)
 _COMMON_NAME = scalars.line_up_to(64, "X.520 ub-common-name")
 _TIERS = 8  # of a chain; EAP-TLS sends it in small fragments, and RADIUS servers give up on long ones
-_LATER = {"private_key": ()}
 _LIFE_HINT = "no client accepts a chain beyond the end of its issuer; give it at most the issuer's life"
 
 
@@ -31,6 +33,7 @@ class _Written:
     valid_for: Found[timedelta | None]
     issuer: Found[str]
     crl_valid_for: Found[timedelta | None]
+    private_key: Found[str]  # empty: a file
     certificate: Found[str]  # empty: ours
     place: Place
 
@@ -54,7 +57,7 @@ def _read_entry(cursor: Cursor) -> _Written:
     entries = cursor.entries("an authority with common_name, key and valid_for")
     foreign = "certificate" in entries
     keys = _FOREIGN if foreign else _KEYS
-    fields = cursor.fields("an authority with common_name, key and valid_for", keys, _LATER)
+    fields = cursor.fields("an authority with common_name, key and valid_for", keys)
     return _Written(
         name=name,
         common_name=fields.optional("common_name", _COMMON_NAME, "")
@@ -66,6 +69,7 @@ def _read_entry(cursor: Cursor) -> _Written:
         else fields.required("valid_for", scalars.duration),
         issuer=fields.optional("issuer", scalars.line, ""),
         crl_valid_for=fields.optional("crl_valid_for", scalars.duration, None),
+        private_key=fields.optional("private_key", _read_private_key, ""),
         certificate=fields.optional("certificate", _read_certificate, ""),
         place=cursor.place,
     )
@@ -78,6 +82,14 @@ def _read_certificate(cursor: Cursor) -> str:
     if not text.startswith("file:") or not path:
         cursor.fail("this names no certificate file", "write file:PATH, relative to this file")
     return path
+
+
+def _read_private_key(cursor: Cursor) -> str:
+    """Where its key is (RFC 7512); the library and the PIN belong to the machine, not to the org."""
+    text = cursor.text(_URI_HINT)
+    if not re.fullmatch(KEY_ON_TOKEN, text):
+        cursor.fail("this names no key on a token", f"write {_URI_HINT}; the PIN is no part of it")
+    return text
 
 
 def _check_issuers(written: Mapping[str, Found[_Written]]) -> None:
@@ -171,6 +183,7 @@ def _built(written: Mapping[str, Found[_Written]]) -> Reader[Authority]:
             issuer=authority.issuer.value,
             certificate=authority.certificate.value,
             crl_valid_for=authority.crl_valid_for.value,
+            private_key=authority.private_key.value,
             place=authority.place,
         )
 

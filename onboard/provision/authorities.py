@@ -23,7 +23,7 @@ from onboard.provision.site import Site
 from onboard.provision.state import explained, key_trouble
 from scep_server import authority as issuing
 from scep_server.errors import RequestRejectedError
-from scep_server.keys import KeyState, KeyStoreError, PrivateKey, generate, public_key_sha256
+from scep_server.keys import KeyState, KeyStoreError, PrivateKey, TokenUri, generate, public_key_sha256
 from scep_server.keys.files import replace, write_new
 
 
@@ -87,7 +87,7 @@ def settle(site: Site, authority: Authority) -> Row:
             remark=_renamed(site, authority, certificate),
         )
     if keys.state(authority.name) is KeyState.ABSENT:
-        keys.create(authority.name, new_key(authority))
+        make_key(site, authority)
     key = keys.load(authority.name)
     issuer = None if authority.is_root else site.issuing(authority.issuer)
     if not authority.is_root and issuer is None:
@@ -97,15 +97,27 @@ def settle(site: Site, authority: Authority) -> Row:
     return certificate_row(Kind.AUTHORITY, authority.name, Outcome.CREATED, certificate, file=str(path))
 
 
-def new_key(authority: Authority) -> PrivateKey:
-    """A new key of the kind that the org names.
+def make_key(site: Site, authority: Authority) -> None:
+    """A new key of the kind that the org names, in the state folder or on a token.
 
     Raises:
-        PkiError: the authority is somebody else's.
+        PkiError: the authority is somebody else's, or would have to open requests with a key on a token.
+        KeyStoreError: the token cannot be reached.
+        OSError: the state folder cannot be written.
     """
+    keys = site.state.keys()
     if authority.key is None:
         raise PkiError(f"{authority.name!r} is somebody else's authority; its key is not made here")
-    return generate(authority.key.value)
+    if not authority.private_key:
+        keys.create(authority.name, generate(authority.key.value))
+        return
+    if deciphers(site.organization, authority):
+        raise PkiError(
+            f"{authority.place}: devices of a group with single_certificate seal to the key of "
+            f"{authority.name!r}, which a token does not open",
+            hint="give such groups an authority whose key is a file",
+        )
+    keys.create_on_token(authority.name, TokenUri.parse(authority.private_key), authority.key.value)
 
 
 def subject(organization: Organization, common_name: str) -> x509.Name:
@@ -202,8 +214,14 @@ def _requested(site: Site, authority: Authority, key: PrivateKey) -> Row:
 
 def _misfit(site: Site, authority: Authority, certificate: x509.Certificate) -> str:
     path, keys = site.public(authority.name), site.state.keys()
+    sealed = keys.state(authority.name) is KeyState.SEALED
     if keys.state(authority.name) is KeyState.ABSENT:
         return f"{path}: its key is not in {keys.folder} and was not sealed away"
+    if bool(authority.private_key) != keys.is_on_token(authority.name) and not sealed:
+        here, wanted = (
+            ("on a token", "a file") if keys.is_on_token(authority.name) else ("a file", "on a token")
+        )
+        return f"{path}: its key is {here}, the org says {wanted}; for another key run 'onboard ca rotate'"
     public_key = certificate.public_key()
     digest = public_key_sha256(public_key)  # type: ignore[arg-type]  # hashes whatever has an encoding
     if digest != keys.public_key_sha256(authority.name):

@@ -11,7 +11,7 @@ from onboard.errors import PkiError
 from onboard.model import Authority
 from onboard.pki import load_pem
 from onboard.provision import crls
-from onboard.provision.authorities import is_issued_by, new_key, request_pem, write_public
+from onboard.provision.authorities import is_issued_by, make_key, request_pem, write_public
 from onboard.provision.crls import Reason
 from onboard.provision.hierarchy import Kind, is_offline, path_length
 from onboard.provision.report import Outcome, Row, certificate_row
@@ -34,7 +34,7 @@ def request(site: Site, name: str) -> bytes:
     with site.state.locked():
         keys = site.state.keys()
         if keys.state(name) is KeyState.ABSENT:
-            keys.create(name, new_key(authority))
+            make_key(site, authority)
         try:
             return request_pem(site, authority, keys.load(name))
         except KeyStoreError as error:

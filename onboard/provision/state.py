@@ -4,7 +4,7 @@ DIR/                0700, the owner's alone
   .gitignore        `*`: nothing of it is ever committed
   .lock             held by whoever creates keys
   pepper            32 random octets: key of the challenges' digests
-  keys/NAME.key     of authority NAME; NAME.sealed where it was taken away
+  keys/NAME.key     of authority NAME; NAME.sealed where it was taken away, NAME.token where a token has it
   ra/GROUP.key      RA of a SCEP endpoint, with its certificate GROUP.pem
   ocsp/NAME.key     OCSP signer of authority NAME, with NAME.pem
   radius/NAME.key   RADIUS server certificate, with NAME.pem
@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onboard.errors import PkiError, StateError
-from scep_server.keys import KeyStore, KeyStoreError
+from scep_server.keys import KeyStore, KeyStoreError, TokenAccess
 from scep_server.keys.files import remove_partial, write_new
 from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, read_known_weak
 
@@ -57,14 +57,16 @@ class StateFolder:
     Attributes:
         path: DIR.
         passphrase: encrypts new keys and opens encrypted ones; None keeps keys in the clear, 0600.
+        tokens: how keys on PKCS#11 tokens are reached.
     """
 
     path: Path
     passphrase: bytes | None = field(default=None, repr=False)
+    tokens: TokenAccess = field(default_factory=TokenAccess, repr=False)
 
     def keys(self, folder: str = "keys") -> KeyStore:
         """The keys of one of FOLDERS."""
-        return KeyStore(self.path / folder, self.passphrase)
+        return KeyStore(self.path / folder, self.passphrase, self.tokens)
 
     @property
     def store(self) -> Path:

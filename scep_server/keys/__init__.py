@@ -1,14 +1,16 @@
-"""Private keys in files: `store` knows names, passphrases and seals, `files` writes without halves."""
+"""Private keys: `store` knows names, passphrases and seals, `tokens` HSMs, `files` writes without halves."""
 
+from scep_server.keys.errors import KeyStoreError
+from scep_server.keys.sessions import TokenAccess
 from scep_server.keys.store import (
     KeyState,
     KeyStore,
-    KeyStoreError,
     PrivateKey,
     PublicKey,
     generate,
     public_key_sha256,
 )
+from scep_server.keys.tokens import TokenUri
 
 __all__ = [
     "KeyState",
@@ -16,6 +18,8 @@ __all__ = [
     "KeyStoreError",
     "PrivateKey",
     "PublicKey",
+    "TokenAccess",
+    "TokenUri",
     "generate",
     "public_key_sha256",
 ]

@@ -1,11 +1,13 @@
 """A folder of private keys: PKCS#8 PEM, 0600, optionally encrypted; made once, never overwritten.
 
-`NAME.key` is a key. `NAME.sealed` says that the key was taken away on purpose and which public key it has, so
-that nobody takes its absence for a loss, nor makes a second one.
+`NAME.key` is a key. `NAME.token` says that it is on a PKCS#11 token, which one, and what its public half is.
+`NAME.sealed` says that the key was taken away on purpose and which public key it has, so that nobody takes
+its absence for a loss, nor makes a second one.
 """
 
 from __future__ import annotations
 
+import base64
 import enum
 import hashlib
 import json
@@ -26,25 +28,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from scep_server.keys import files
+from scep_server.keys.errors import KeyStoreError
+from scep_server.keys.sessions import TokenAccess
+from scep_server.keys.tokens import TokenUri, find_or_make, token_key
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.@-]*")  # no path leaves the folder
-
-
-class KeyStoreError(Exception):
-    """A key is absent, unreadable or guarded by another passphrase.
-
-    Attributes:
-        hint: what to do.
-        locked: a passphrase is missing, or another one is needed.
-    """
-
-    def __init__(self, message: str, *, hint: str = "", locked: bool = False) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.locked = locked
 
 
 class KeyState(enum.Enum):
@@ -62,16 +53,37 @@ class KeyStore:
     Attributes:
         folder: exists and is private to its owner.
         passphrase: encrypts what is written and opens what is encrypted; None writes keys in the clear.
+        tokens: how keys on tokens are reached.
     """
 
     folder: Path
     passphrase: bytes | None = field(default=None, repr=False)
+    tokens: TokenAccess = field(default_factory=TokenAccess, repr=False)
 
     def state(self, name: str) -> KeyState:
         """Whether the key is here, was sealed away, or is unknown."""
-        if self._path(name).is_file():
+        if self._path(name).is_file() or self.is_on_token(name):
             return KeyState.PRESENT
         return KeyState.SEALED if self._marker(name).is_file() else KeyState.ABSENT
+
+    def is_on_token(self, name: str) -> bool:
+        """Whether the key is on a token."""
+        return self._token(name).is_file()
+
+    def create_on_token(self, name: str, uri: TokenUri, algorithm: str) -> None:
+        """Take the key of a token, or make it there, and note which it is.
+
+        Raises:
+            FileExistsError: there is a key of that name, or there was one that is sealed.
+            KeyStoreError: as `find_or_make`.
+            OSError: the folder cannot be written; a key that was made stays on the token for the next run.
+        """
+        if self.state(name) is not KeyState.ABSENT:
+            raise FileExistsError(str(self._token(name)))
+        spki = find_or_make(self.tokens, uri, algorithm).public_key()
+        der = spki.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        note = {"uri": uri.text, "public_key": base64.b64encode(der).decode()}
+        files.write_new(self._token(name), json.dumps(note).encode() + b"\n", mode=0o600)
 
     def create(self, name: str, key: PrivateKey) -> None:
         """Write a new key; it is durable when this returns.
@@ -97,6 +109,8 @@ class KeyStore:
             )
         if state is KeyState.ABSENT:
             raise KeyStoreError(f"the key {self._path(name)} is not there")
+        if self.is_on_token(name):
+            return self._load_token(name)
         return load_file(self._path(name), self.passphrase)
 
     def public_key_sha256(self, name: str) -> bytes:
@@ -126,6 +140,10 @@ class KeyStore:
         """
         if len(passphrase) < 12:
             raise KeyStoreError("the passphrase of a sealed key needs at least 12 characters")
+        if self.is_on_token(name):
+            raise KeyStoreError(
+                f"the key of {name!r} is on a token, which keeps it; there is nothing to seal"
+            )
         key = self.load(name)
         digest = public_key_sha256(key.public_key())
         try:
@@ -150,6 +168,18 @@ class KeyStore:
         if public_key_sha256(key.public_key()) != self.public_key_sha256(name):
             raise KeyStoreError(f"{path} holds another key than {name!r}")
         return key
+
+    def _load_token(self, name: str) -> PrivateKey:
+        path = self._token(name)
+        try:
+            note = json.loads(path.read_bytes())
+            uri, spki = TokenUri.parse(note["uri"]), base64.b64decode(note["public_key"], validate=True)
+            return token_key(self.tokens, uri, spki)
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeyStoreError(f"{path} is damaged", hint="restore it from a backup") from error
+
+    def _token(self, name: str) -> Path:
+        return self.folder / f"{_checked(name)}.token"
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{_checked(name)}.key"

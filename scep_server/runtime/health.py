@@ -9,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from scep_server.keys import PrivateKey
+from scep_server.keys import KeyStoreError, PrivateKey
 from scep_server.runtime.decisions import LOGGER
 from scep_server.store import Store, StoreError
 
@@ -52,7 +52,7 @@ class Health:
         except StoreError as error:
             LOGGER.error("not healthy: %s; %s", error.reason, error.remedy)  # says it all
             return False
-        except (ValueError, UnsupportedAlgorithm):
+        except (ValueError, UnsupportedAlgorithm, KeyStoreError):
             LOGGER.exception("not healthy: a key does not sign")
             return False
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onboard.model import KeyKind
-from onboard.orgfile import scalars
+from onboard.orgfile import authorities, scalars
 from onboard.orgfile.schema.forms import (
     Schema,
     boolean,
@@ -49,12 +49,16 @@ def authority() -> Schema:
             "key": choice(KeyKind, "Its key."),
             "valid_for": duration("Life of its certificate; at most its issuer's."),
             "crl_valid_for": duration("From one of its CRLs to the next; 1y when no group enrols with it."),
+            "private_key": pattern(
+                authorities.KEY_ON_TOKEN,
+                "Its key on a PKCS#11 token; otherwise a file in the state folder.",
+            ),
             "certificate": pattern(
                 scalars.FILE_REFERENCE, "Somebody else's CA: file:PATH of its certificate."
             ),
         },
     )
-    foreign = ("issuer", "common_name", "key", "valid_for", "crl_valid_for")
+    foreign = ("issuer", "common_name", "key", "valid_for", "crl_valid_for", "private_key")
     schema["if"] = {"required": ["certificate"]}
     schema["then"] = {"properties": dict.fromkeys(foreign, False)}
     schema["else"] = {"required": ["common_name", "key", "valid_for"]}
