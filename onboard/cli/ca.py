@@ -84,6 +84,7 @@ def request(
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
+    output: Output = Format.TEXT,
 ) -> None:
     """Print the request of an authority that somebody else's CA shall sign (PKCS#10, PEM).
 
@@ -91,7 +92,11 @@ def request(
     """
     from onboard.provision import request as request_certificate
 
-    console.data(request_certificate(site_of(open_session(org, state), key_passphrase), name).decode())
+    pem = request_certificate(site_of(open_session(org, state), key_passphrase), name).decode()
+    if output is Format.JSON:
+        console.data_json({"name": name, "request": pem})
+    else:
+        console.data(pem)
     console.note(f"let the issuer sign it, then run: onboard ca import {name} FILE")
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onboard.cli import console
-from onboard.cli.hierarchy import show
+from onboard.cli.hierarchy import as_json, show
 from onboard.cli.keys import Passphrase, Sealed, opened, site_of
-from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, State
+from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.errors import OnboardError, PkiError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
+    from onboard.changes import Comparison
     from onboard.model import Organization
     from onboard.orgfile.rollover import Succession
     from onboard.provision import Row, Site
@@ -57,6 +58,7 @@ def command(
     org: Org = ORG_DEFAULT,
     state: State = None,
     key_passphrase: KeyPassphrase = None,
+    output: Output = Format.TEXT,
 ) -> None:
     """Begin a CA rollover, or take its next step.
 
@@ -79,14 +81,41 @@ def command(
     after = rewritten(before, str(org), plan)
     difference = "".join(_difference(org, before, after))
     if dry_run:
-        console.data(difference)
+        _print(plan, difference, (), {}, output)
         return
     old_payloads = _payloads(org)
     rows = _provision(replace(site, organization=_organization(after, org)))
     _write(org, after)
-    show(tuple(row for row in rows if row.outcome.value not in ("kept", "sealed")), Format.TEXT)
-    console.note(difference)
-    _report(session, plan, old_payloads, _payloads(org))
+    made = tuple(row for row in rows if row.outcome.value not in ("kept", "sealed"))
+    compared = _compared(old_payloads, _payloads(org)) if plan.listed else {}
+    _print(plan, difference, made, compared or {}, output)
+    _report(session, plan, compared)
+
+
+def _print(
+    plan: Succession,
+    difference: str,
+    rows: tuple[Row, ...],
+    compared: Mapping[str, Comparison],
+    output: Format,
+) -> None:
+    """The change of the org definition, what was made, and what devices do about their artifacts."""
+    if output is Format.JSON:
+        console.data_json(
+            {
+                "successor": plan.successor.name,
+                "difference": difference,
+                "certificates": [as_json(row) for row in rows],
+                "artifacts": [{"path": path, "verdict": one.verdict} for path, one in compared.items()],
+            }
+        )
+    elif rows:
+        show(rows, output)
+        console.note(difference)
+        for path, one in compared.items():
+            console.prose(f"{path}: {one.verdict}")
+    else:
+        console.data(difference)
 
 
 def _planned(
@@ -159,28 +188,26 @@ def _payloads(org: Path) -> Mapping[str, bytes] | None:
         return None
 
 
-def _report(
-    session: Session,
-    plan: Succession,
-    before: Mapping[str, bytes] | None,
-    after: Mapping[str, bytes] | None,
-) -> None:
-    """Which artifacts change, who enrols again and when, and what is to be done in which order."""
+def _compared(
+    before: Mapping[str, bytes] | None, after: Mapping[str, bytes] | None
+) -> Mapping[str, Comparison] | None:
+    """What changes by artifact; None where one of the two cannot be made yet."""
     from onboard.changes.sets import compare_sets
 
+    return None if before is None or after is None else compare_sets(before, after)
+
+
+def _report(session: Session, plan: Succession, compared: Mapping[str, Comparison] | None) -> None:
+    """How many artifacts change, who enrols again and when, and what is to be done in which order."""
     old, new = plan.old.name, plan.successor.name
     if not plan.listed:
         console.note(f"{new} waits for its certificate: pki/{new}.csr is its request.")
         console.note(f"After 'onboard ca import {new} FILE' run 'onboard ca rotate {old}' again.")
         return
-    if before is None or after is None:
+    if compared is None:
         console.note("artifacts cannot be compared until 'onboard ca init' has made every certificate")
     else:
-        for path, comparison in compare_sets(before, after).items():
-            console.data(f"{path}: {comparison.verdict}")
-        console.note(
-            f"{sum(before.get(path) != content for path, content in after.items())} artifacts change"
-        )
+        console.note(f"{console.count(len(compared), 'artifact')} to give out anew")
     for line in _steps(session, plan):
         console.note(line)
 

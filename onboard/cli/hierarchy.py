@@ -28,7 +28,7 @@ def initialise(session: Session, key_passphrase: str | None, *, new_pepper: bool
 def show(rows: tuple[Row, ...], output: Format) -> None:
     """Print what is there now."""
     if output is Format.JSON:
-        console.data_json([_as_json(row) for row in rows])
+        console.data_json([as_json(row) for row in rows])
         return
     for row in rows:
         console.data(_as_text(row))
@@ -45,7 +45,8 @@ def _as_text(row: Row) -> str:
     return "\n".join(lines)
 
 
-def _as_json(row: Row) -> dict[str, object]:
+def as_json(row: Row) -> dict[str, object]:
+    """A certificate or CRL as `--format json` shows it."""
     return {
         "kind": row.kind.value,
         "name": row.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,32 @@ def test_a_root_is_rolled_over(onboard, folder) -> None:
     assert onboard("radius", "--out", "radius").code == 0
     assert onboard("generate", "--out", "out").code == 0
     assert onboard("status", "--format", "json").code == 0
+
+
+def test_a_rollover_as_json(onboard, folder) -> None:
+    """Scripts get the change of the file, what was made, and what devices do; the dry run makes nothing."""
+    planned = onboard("ca", "rotate", "staff", "--dry-run", "--format", "json").json
+    assert (planned["successor"], planned["certificates"], planned["artifacts"]) == ("staff-2", [], [])
+    done = onboard("ca", "rotate", "staff", "--format", "json").json
+    assert done["difference"] == planned["difference"]
+    assert ("authority", "staff-2") in {(row["kind"], row["name"]) for row in done["certificates"]}
+    assert "staff/apple/staff.mobileconfig" in {one["path"] for one in done["artifacts"]}
+
+
+def test_a_request_as_json(onboard, folder) -> None:
+    """The PEM stands beside the name of the authority."""
+    Path("fresh").mkdir()
+    shutil.copy("org.yaml", "fresh")
+    done = onboard("ca", "request", "staff", "--format", "json", "--org", "fresh/org.yaml").json
+    assert done["name"] == "staff"
+    assert done["request"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
+
+
+def test_nothing_to_roll_over_is_told(onboard, folder) -> None:
+    """An org without certificates is left as it is."""
+    text = Path("org.yaml").read_text()
+    Path("pki").rename("elsewhere")
+    done = onboard("ca", "rotate", "staff")
+    assert done.code == 1
+    assert "pki/staff.pem is not there yet" in done.err
+    assert Path("org.yaml").read_text() == text
