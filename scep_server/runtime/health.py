@@ -39,9 +39,9 @@ class Health:
     def __call__(self) -> bool:
         """Whether the server can do its work; may take a while every ten seconds."""
         with self._lock:
-            now = self._seconds()
-            if self._verdict is None or now - self._verdict[0] >= LASTS:
-                self._verdict = (now, self._examine())
+            if self._verdict is None or self._seconds() - self._verdict[0] >= LASTS:
+                good = self._examine()
+                self._verdict = (self._seconds(), good)  # a store that is busy takes longer than LASTS
             return self._verdict[1]
 
     def _examine(self) -> bool:

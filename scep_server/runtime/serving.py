@@ -23,6 +23,7 @@ from scep_server.runtime.worker import Worker
 BACKLOG = 2_048
 _STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
 RESTART_SECONDS = 1.0  # between a worker's death and its successor, so that a broken one cannot spin
+STOP_SECONDS = 75.0  # until a worker that was told to end is killed; service managers kill all after 90
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -103,6 +104,7 @@ class _Supervisor:
         self._processes: list[ForkProcess | None] = [None] * workers
         self._due = [0.0] * workers
         self._stopping = False
+        self._last_moment: float | None = None
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._lifeline_read, self._lifeline_write = os.pipe()  # its end tells workers that we were killed
@@ -131,6 +133,7 @@ class _Supervisor:
 
     def _stop(self, number: int) -> None:
         self._stopping = True
+        self._last_moment = self._last_moment or time.monotonic() + STOP_SECONDS
         for process in self._processes:
             if process is not None and process.pid is not None and process.is_alive():
                 os.kill(process.pid, signal.SIGTERM)
@@ -183,13 +186,28 @@ class _Supervisor:
     def _watch(self, ready_write: int) -> None:
         while any(self._processes) or not self._stopping:
             sentinels = [process.sentinel for process in self._processes if process is not None]
-            waiting = len(sentinels) < len(self._processes) and not self._stopping
             multiprocessing.connection.wait(
-                [self._wake_read, *sentinels] if not self._stopping else sentinels,
-                timeout=RESTART_SECONDS if waiting else None,
+                [self._wake_read, *sentinels] if not self._stopping else sentinels, timeout=self._patience()
             )
             self._bury()
+            self._end_what_hangs()
             self._start(ready_write)
+
+    def _patience(self) -> float | None:
+        """Seconds until there is something to do though nothing has happened."""
+        if self._last_moment is not None:
+            return max(0.0, self._last_moment - time.monotonic())
+        return None if all(self._processes) else RESTART_SECONDS
+
+    def _end_what_hangs(self) -> None:
+        """A worker that was stopped takes no SIGTERM; what it has not committed was promised to nobody."""
+        if self._last_moment is None or time.monotonic() < self._last_moment:
+            return
+        for number, process in enumerate(self._processes):
+            if process is not None:
+                LOGGER.error("worker %d did not end within %.0f s; killing it", number, STOP_SECONDS)
+                process.kill()
+                process.join()
 
     def _bury(self) -> None:
         for number, process in enumerate(self._processes):

@@ -8,6 +8,7 @@ flood of refusals hides them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,10 +86,17 @@ class Ledger:
         await self._try_to_record((*self.unproven.flush(), *self.beyond.flush()))
 
     async def _try_to_record(self, events: tuple[Event, ...]) -> None:
-        """A refusal stands whether or not it can be written down."""
-        for event in events:
-            try:
-                await self.recorder.record(event)
-            except StoreError as error:
-                lost = event.turned(EventKind.REFUSED, reason=error.reason, remedy=error.remedy)
-                self.observe(lost)
+        """A refusal stands whether or not it can be written down.
+
+        Many are recorded together: one by one each would have its fsync, or wait for a busy store.
+        """
+        if len(events) == 1:
+            await self._try(events[0])
+        elif events:
+            await asyncio.gather(*map(self._try, events))
+
+    async def _try(self, event: Event) -> None:
+        try:
+            await self.recorder.record(event)
+        except StoreError as error:
+            self.observe(event.turned(EventKind.REFUSED, reason=error.reason, remedy=error.remedy))

@@ -86,3 +86,24 @@ def test_health_is_examined_at_most_every_ten_seconds(caplog):
     store.sick = False
     now[0] = 2 * LASTS
     assert health()
+
+
+class Slow(Sick):
+    """A store whose probes take as long as a busy database does."""
+
+    def __init__(self, now: list[float]) -> None:
+        super().__init__()
+        self.now = now
+
+    def probe(self) -> None:
+        self.now[0] += 20.0
+        super().probe()
+
+
+def test_a_slow_examination_counts_from_its_end():
+    """Whoever asks while one goes on gets its verdict, not another wait of that length."""
+    now = [0.0]
+    store = Slow(now)
+    health = Health([], store, lambda: now[0])
+    assert [health() for _ in range(3)] == [True] * 3
+    assert store.probes == 1

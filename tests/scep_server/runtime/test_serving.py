@@ -31,9 +31,9 @@ from scep_server.store import UnusableStoreError
 
 
 @contextlib.contextmanager
-def started(folder, *arguments):
+def started(folder, *arguments, run=("-m", "scep_server")):
     """`python -m scep_server serve` on a free port: its process and URL; ended at the latest by SIGKILL."""
-    command = [sys.executable, "-m", "scep_server", "serve", str(folder), "--port", "0", *arguments]
+    command = [sys.executable, *run, "serve", str(folder), "--port", "0", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             line = next(line for line in process.stderr if "listening on" in line)
@@ -129,6 +129,26 @@ def test_a_dead_worker_is_replaced(folder):
                 assert client.get(f"{url}/scep/devices?operation=GetCACaps").status_code == 200
                 now = set(children.read_text().split())
         assert survivor in now
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+
+
+_IMPATIENT = """
+import runpy
+from scep_server.runtime import serving
+serving.STOP_SECONDS = 1.0
+runpy.run_module("scep_server", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_that_stands_still_does_not_keep_the_server_from_ending(folder):
+    """A stopped process takes no SIGTERM, so its parent kills it when its time is over."""
+    with started(folder, "--workers", "2", run=("-c", _IMPATIENT)) as (process, _):
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.exists():
+            pytest.skip("this kernel does not list children of a process")
+        os.kill(int(children.read_text().split()[0]), signal.SIGSTOP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
 

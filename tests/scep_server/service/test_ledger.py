@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from support.scep_desk import Desk, Directly
 from scep_server.audit import Event, EventKind
 from scep_server.memory_store import MemoryStore
 from scep_server.service.ledger import FOR_ALL, PER_SOURCE, Ledger
+from scep_server.store import StoreUnavailableError
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 
@@ -100,3 +102,31 @@ def test_whoever_has_a_key_cannot_fill_the_trail():
     assert desk.kinds().count("refused") <= PER_SOURCE.burst
     assert desk.kinds().count("alarm") == 2
     assert sum(event.kind is EventKind.REFUSED for event in desk.seen) == 150
+
+
+class Together:
+    """A recorder that lets nothing through until so many are there, and then has no room for any of them."""
+
+    def __init__(self, number: int) -> None:
+        self.missing, self.all_there = number, asyncio.Event()
+
+    async def record(self, _entry):
+        self.missing -= 1
+        if not self.missing:
+            self.all_there.set()
+        await asyncio.wait_for(self.all_there.wait(), timeout=10)
+        msg = "another process holds the lock"
+        raise StoreUnavailableError(msg, remedy="wait")
+
+
+def test_a_store_that_is_busy_is_waited_for_once(book):
+    """A thousand counts at shutdown are recorded together: one by one each would wait for the lock."""
+
+    async def story():
+        ledger = replace(book.ledger, recorder=Together(1000))
+        for number in range(1000):
+            ledger.unproven.count(f"192.0.2.{number}", "staff", "nonsense", NOW)
+        await ledger.close()
+
+    asyncio.run(story())
+    assert [event.reason for event in book.seen] == ["another process holds the lock"] * 1000
