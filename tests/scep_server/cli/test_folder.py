@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 
 import pytest
 from cryptography import x509
@@ -89,3 +90,45 @@ def test_weak_keys_are_listed_in_a_file(folder):
     listed.write_text("something")
     with pytest.raises(SettingsError, match=r"weak-keys\.txt: line 1"):
         folder.config()
+
+
+def test_what_nears_its_end_gets_a_successor(folder):
+    """For the same key and beside the old one, once; the old RA still opens while it lives."""
+    start = folder.clock()
+    later = Folder(folder.path, lambda: start + timedelta(days=650))
+    later.init()
+    later.init()
+    made = {path.name for path in (folder.path / "certificates").iterdir()}
+    assert made == {"root.pem", "ca.pem", "ocsp.pem", "ocsp@2.pem", "ra-devices.pem", "ra-devices@2.pem"}
+    (endpoint,) = later.config().endpoints
+    names = ("ra-devices@2", "ra-devices")
+    assert [one.certificate for one in endpoint.recipients] == [certificate(folder, name) for name in names]
+    much_later = Folder(folder.path, lambda: start + timedelta(days=800))
+    (endpoint,) = much_later.config().endpoints
+    assert [one.certificate for one in endpoint.recipients] == [certificate(folder, "ra-devices@2")]
+
+
+def test_nothing_is_renewed_beyond_its_authority(folder):
+    """A leaf that ends with the CA has no successor that would end later."""
+    end = certificate(folder, "ca").not_valid_after_utc
+    moments = [end - timedelta(days=days) for days in (1_100, 400, 60, 30, 1)]
+    for moment in moments:
+        Folder(folder.path, lambda moment=moment: moment).init()
+    made = {path.name for path in (folder.path / "certificates").glob("ra-devices*")}
+    assert made == {"ra-devices.pem", "ra-devices@2.pem", "ra-devices@3.pem"}
+    assert certificate(folder, "ra-devices@3").not_valid_after_utc == end
+
+
+def test_a_running_server_takes_what_was_renewed(folder):
+    """The first worker renews once a day; the others find it; nothing changes in between."""
+    now = folder.clock()
+    moved = Folder(folder.path, lambda: now)
+    first, other = moved.config().refresh, moved.config().refresh
+    assert first(leads=True) is None
+    now += timedelta(days=700)
+    assert other(leads=False) is None
+    for refresh, leads in ((first, True), (other, False)):
+        served = refresh(leads=leads)
+        assert served.endpoints[0].recipients[0].certificate == certificate(folder, "ra-devices@2")
+        assert served.authorities[0].responder.signer == certificate(folder, "ocsp@2")
+        assert refresh(leads=leads) is None
