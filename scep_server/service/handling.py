@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from scep_server.audit import EventKind, GuessWatch
 from scep_server.errors import RequestRejectedError, UnanswerableError, UnprovenSenderError
+from scep_server.keys import KeyStoreError
 from scep_server.messages import FailInfo, MessageType
 from scep_server.pkimessage import (
     CertRep,
@@ -74,8 +75,9 @@ class Service:
                 case.event(EventKind.REFUSED, reason=str(busy), remedy="raise per_group in scep.limits")
             )
             return TryLater(math.ceil(busy.seconds))
-        except StoreError as error:
-            world.observe(case.event(EventKind.REFUSED, reason=error.reason, remedy=error.remedy))
+        except (StoreError, KeyStoreError) as error:  # a full disk, or a token of the authority that is away
+            remedy = error.remedy if isinstance(error, StoreError) else error.hint
+            world.observe(case.event(EventKind.REFUSED, reason=str(error), remedy=remedy))
             return TryLater(_STORE_PAUSE)
         except RequestRejectedError as error:
             await self._note_refusal(case, error)

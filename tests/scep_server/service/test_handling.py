@@ -17,6 +17,8 @@ from support.scep_requests import Shape, enrol, rsa_key, self_signed
 from support.scep_site import STATIC_SECRET, site, subject_of
 
 from scep_server.audit import EventKind
+from scep_server.keys import TokenAccess, TokenUri
+from scep_server.keys.tokens import token_key
 from scep_server.limits import Rate, TokenBuckets
 from scep_server.memory_store import MemoryStore
 from scep_server.service import Alternate, TryLater
@@ -216,3 +218,19 @@ def test_either_kind_of_ca_issues(algorithm):
     """The RA is RSA whatever the CA is."""
     desk = Desk(here=site(algorithm), store=MemoryStore())
     assert desk.enrol(challenge=STATIC_SECRET).status == "0"
+
+
+def test_a_token_that_is_away_is_no_refusal():
+    """The device is told to come again, the log what is wrong, and the challenge is not spent."""
+    here = site()
+    uri, spki = TokenUri.parse("pkcs11:token=a;object=b"), here.authority.key.public_key()
+    der = spki.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    away = replace(here.authority, key=token_key(TokenAccess(), uri, der))
+    desk = Desk(endpoint=here.endpoint(authority=away))
+    challenge = desk.mint()
+    message, _ = desk.request(challenge=challenge)
+    assert isinstance(desk.ask(message), TryLater)
+    assert "on a token" in desk.seen[-1].reason
+    assert desk.seen[-1].remedy
+    desk.endpoint = here.endpoint()
+    assert desk.enrol(challenge=challenge).status == "0"
