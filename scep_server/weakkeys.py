@@ -153,22 +153,25 @@ def _is_roca(n: int) -> bool:
 def _is_near_square(n: int) -> bool:
     """Fermat's method, a few rounds: n = a² - b² with a just above the root of n."""
     root = math.isqrt(n)
-    candidate = root + (root * root != n)
-    rest = candidate * candidate - n
-    for _ in range(_FERMAT_ROUNDS):
-        # One number in 64 passes for a square by both residues, which spares nearly all roots.
-        passes = _SQUARES_MOD_64 >> (rest & 63) & 1 and _SQUARES_MOD_3465 >> rest % 3465 & 1
-        if passes and math.isqrt(rest) ** 2 == rest:
-            return True
-        rest += 2 * candidate + 1
-        candidate += 1
+    candidate = root if root * root == n else root + 1
+    # One number in 64 passes for a square by both residues, so nearly all rounds need no long numbers.
+    rest, step = (candidate * candidate - n) % _SMALL, candidate % _SMALL
+    for number in range(_FERMAT_ROUNDS):
+        if _SQUARES_MOD_64[rest & 63] and _SQUARES_MOD_3465[rest % 3465]:
+            whole = (candidate + number) ** 2 - n
+            if math.isqrt(whole) ** 2 == whole:
+                return True
+        rest += 2 * step + 1
+        step += 1
     return False
 
 
-def _squares(modulus: int) -> int:
-    """A bit set of the residues that squares leave."""
-    return sum(1 << residue for residue in {number * number % modulus for number in range(modulus)})
+def _squares(modulus: int) -> bytes:
+    """For each residue whether squares leave it."""
+    residues = {number * number % modulus for number in range(modulus)}
+    return bytes(residue in residues for residue in range(modulus))
 
 
 _SQUARES_MOD_64: Final = _squares(64)
 _SQUARES_MOD_3465: Final = _squares(3_465)
+_SMALL: Final = 64 * 3_465
