@@ -187,8 +187,8 @@ def _show(examination: Examination, output: Format, *, everything: bool) -> None
     else:
         console.data(console.table(summary.HEADERS, summary.rows(findings)))
         for paragraph in summary.paragraphs(findings, everything=everything):
-            console.data(f"\n{paragraph}")
-        console.data(f"\n{summary.verdict(findings)}")
+            console.prose(f"\n{paragraph}")
+        console.prose(f"\n{summary.verdict(findings)}")
     if examination.issued:
         serials = " ".join(f"{certificate.serial_number:x}" for certificate in examination.issued)
         console.note(f"{len(examination.issued)} certificates were issued to doctor; revoke them: {serials}")

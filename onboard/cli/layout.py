@@ -5,12 +5,14 @@ Names come from devices, payloads from anybody: what a terminal would obey is sh
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
 _GAP = 2  # blanks between columns
 _NARROWEST = 8  # characters; below this a column says nothing
+_BROKEN = 12  # and one whose words break
 _HANGING = 4  # blanks before what a line continues with
 # Controls, formats (writing direction among them), separators of lines and paragraphs, halves of surrogates.
 _OBEYED = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -81,11 +83,18 @@ def fitted(
     rule: str = "─",
     paint: Paint = lambda printed, _: printed,
 ) -> str:
-    """Columns that fit a terminal: cells break between words, the widest columns first."""
+    """Columns that fit a terminal: cells break between words, the widest columns first.
+
+    Words of the first column stay whole: serial numbers and hosts are there to be copied. Where that leaves
+    no room for the others, each row becomes a block of lines.
+    """
     body = [tuple(map(_cell, row)) for row in rows]
     lines = [tuple(headers), *body]
     widths = _shrunk(_natural(lines), _words(lines), width - _GAP * (len(headers) - 1))
     text = [title] if title else []
+    if widths is None:
+        blocks = ["\n".join(_block(headers, row, width, paint)) for row in body]
+        return "\n".join([*text, "\n\n".join(blocks)]) + "\n"
     text += _row(headers, widths, lambda printed, _: paint(printed, "header"))
     text.append((" " * _GAP).join(rule * one for one in widths))
     for row in body:
@@ -105,23 +114,35 @@ def _words(lines: Sequence[Sequence[str]]) -> list[int]:
     ]
 
 
-def _shrunk(natural: Sequence[int], words: Sequence[int], room: int) -> list[int]:
+def _shrunk(natural: Sequence[int], words: Sequence[int], room: int) -> Sequence[int] | None:
+    """Widths that fit; None where the words of the first column would break, or others into crumbs."""
     widths = list(natural)
-    for floor in (words, [_NARROWEST] * len(widths)):
+    for floor in (words, [words[0], *(min(word, _BROKEN) for word in words[1:])]):
         while sum(widths) > room:
             free = [column for column, one in enumerate(widths) if one > max(floor[column], _NARROWEST)]
             if not free:
                 break
-            # the first column names the row and is copied: it breaks last
-            widths[max(free, key=lambda column: (column > 0, widths[column]))] -= 1
-    return widths
+            widths[max(free, key=widths.__getitem__)] -= 1
+    return widths if sum(widths) <= room else None
+
+
+def _block(headers: Sequence[str], cells: Sequence[str], width: int, paint: Paint) -> Iterator[str]:
+    """A row as lines of a header and its cell."""
+    label = max(map(width_of, headers))
+    for header, cell in zip(headers, cells, strict=True):
+        for height, part in enumerate(_wrapped(cell, max(width - label - _GAP, _NARROWEST))):
+            name = paint(_padded("" if height else header, label), "header")
+            yield f"{name}{' ' * _GAP}{paint(part, cell)}".rstrip()
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    if any(width_of(word) > width for word in cell.split()):
+        cell = re.sub(r",(?=\S)", ", ", cell)  # names of certificates break between their parts
+    return textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], paint: Paint) -> Iterator[str]:
-    parts = [
-        textwrap.wrap(cell, one, break_on_hyphens=False) or [""]
-        for cell, one in zip(cells, widths, strict=True)
-    ]
+    parts = [_wrapped(cell, one) for cell, one in zip(cells, widths, strict=True)]
     for height in range(max(map(len, parts))):
         line = [
             paint(_padded(part[height] if height < len(part) else "", one), cell)

@@ -24,4 +24,4 @@ def show_meaning(text: str, output: Format) -> None:
         console.data_json([{"sign": t.sign, "cause": t.cause, "cure": t.cure} for t in found])
         return
     for trouble in found:
-        console.data(f"{trouble.sign}\n  cause: {trouble.cause}\n  cure: {trouble.cure}")
+        console.prose(f"{trouble.sign}\n  cause: {trouble.cause}\n  cure: {trouble.cure}")

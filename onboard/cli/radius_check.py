@@ -94,7 +94,7 @@ def _show(checked: Checked, now: datetime, output: Format) -> None:
         console.data_json(_as_json(checked))
         return
     for line in _server(checked, now):
-        console.data(line)
+        console.prose(line)
     headers = ("group", "platform", "network", "enrolled", "authenticated", "vlan", "", "remark")
     console.data(console.table(headers, [_row(row) for row in checked.rows]))
     for finding in checked.findings:

@@ -41,6 +41,23 @@ def test_hosts_stay_whole_while_prose_breaks() -> None:
     assert max(map(len, table.splitlines())) <= 60
 
 
+def test_a_row_that_cannot_fit_becomes_a_block() -> None:
+    """Serial numbers stay whole, however narrow the terminal; headers stand before what they name."""
+    serial = "48983932c4ae7b36a1e6f2c698619991"
+    rows = [(serial, "valid", "user-eap-tls", "asserted", "CN=ada,OU=staff"), ("1", "revoked", "", "", "x")]
+    table = fitted(("serial", "status", "profile", "identity", "subject"), rows, 60)
+    assert f"serial    {serial}\nstatus    valid\n" in table
+    assert "\n\nserial    1\nstatus    revoked\n" in table
+    assert max(map(len, table.splitlines())) <= 60
+
+
+def test_names_of_certificates_break_between_their_parts() -> None:
+    """O, OU and CN are read apart."""
+    name = "O=Northwind University,OU=a-long-unit,CN=Northwind"
+    table = fitted(("ends", "subject"), [("2027-11-23", name)], 34)
+    assert {"OU=a-long-unit,", "CN=Northwind"} <= set(table.split())
+
+
 def test_colours_change_no_width() -> None:
     """Paint is put around what was padded before."""
     rows = [("ok", "x"), ("failed", "y")]
