@@ -10,7 +10,7 @@ import functools
 import heapq
 import resource
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol, TypeVar
 
 from scep_server.limits import bucket_key
@@ -39,6 +39,14 @@ class Connection(Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether the next move is the client's."""
+        ...
+
+
+class Guest(Connection, Protocol):
+    """A connection that can be told to go."""
+
+    def cut_off(self) -> None:
+        """End it, whatever is on its way."""
         ...
 
 
@@ -74,3 +82,10 @@ def who_gives_way(connections: Iterable[_C], limit: int) -> list[_C]:
         waiting,
         key=lambda connection: (-held[_source(connection.address)], connection.since),
     )
+
+
+def make_room(guests: Collection[Guest], limit: int) -> None:
+    """Where it is crowded, cut those off who give way."""
+    if is_crowded(len(guests), limit):
+        for guest in who_gives_way(guests, limit):
+            guest.cut_off()

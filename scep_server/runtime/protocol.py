@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Collection
+from typing import Any, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from scep_server.runtime.crowd import is_crowded, who_gives_way
+from scep_server.runtime.crowd import Guest, make_room
 from scep_server.runtime.joining import JoiningTransport
 
 REQUEST_SECONDS = 20.0  # from connection or first octet to the last octet of a request
@@ -51,11 +52,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """A client that says nothing is cut off like one that never finishes."""
         super().connection_made(JoiningTransport(transport, self.loop))
         self._arm()
-        limit = self.limit_concurrency
-        if limit is not None and is_crowded(len(self.connections), limit):
-            others = [other for other in self.connections if isinstance(other, GuardedProtocol)]
-            for other in who_gives_way(others, limit):
-                other.cut_off()
+        if self.limit_concurrency is not None:
+            make_room(cast("Collection[Guest]", self.connections), self.limit_concurrency)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the timers go with the connection."""

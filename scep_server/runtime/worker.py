@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import os
 import socket
+import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, MutableSet, Sequence
 from datetime import datetime
+from typing import cast
 
 import uvicorn
 
@@ -18,9 +21,10 @@ from scep_server.http.exchange import ASGIApp
 from scep_server.http.unanswered import Unanswered
 from scep_server.limits import TokenBuckets
 from scep_server.runtime.config import ServerConfig, Tls
-from scep_server.runtime.crowd import places
+from scep_server.runtime.crowd import CONNECTIONS, Guest, places
 from scep_server.runtime.decisions import LOGGER, log_decision, log_unanswered
 from scep_server.runtime.group_commit import GroupCommit
+from scep_server.runtime.handshakes import TlsListener
 from scep_server.runtime.health import Health
 from scep_server.runtime.metrics import Metrics
 from scep_server.runtime.protocol import GuardedProtocol
@@ -213,8 +217,23 @@ class _AnnouncingServer(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
+        context = self.config.ssl
+        await super().startup(sockets=[] if context else sockets)
+        if context:
+            self.servers += [self._tls(listening, context) for listening in sockets or ()]  # type: ignore[misc] # it has what uvicorn calls
         self._ready()
+
+    def _tls(self, listening: socket.socket, context: ssl.SSLContext) -> TlsListener:
+        make_protocol = functools.partial(
+            GuardedProtocol, config=self.config, server_state=self.server_state, app_state={}
+        )
+        return TlsListener(
+            listening,
+            context=context,
+            make_protocol=make_protocol,
+            guests=cast("MutableSet[Guest]", self.server_state.connections),
+            limit=self.config.limit_concurrency or CONNECTIONS,
+        )
 
 
 async def _tend(service: Service, store: Store, clock: Callable[[], datetime]) -> None:
