@@ -21,7 +21,7 @@ from scep_server.runtime.reporter import Reporter
 from scep_server.runtime.worker import Worker
 
 BACKLOG = 2_048
-_STOPPING = frozenset({signal.SIGTERM, signal.SIGINT})
+_STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 RESTART_SECONDS = 1.0  # between a worker's death and its successor, so that a broken one cannot spin
 STOP_SECONDS = 75.0  # until a worker that was told to end is killed; service managers kill all after 90
 
@@ -61,7 +61,9 @@ def serve(
     workers: int = 1,
     announce: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight is finished first.
+    """Serve until SIGTERM, SIGINT or SIGHUP; what is in flight is finished first.
+
+    A SIGHUP that whoever started us had ignored, as nohup(1) does, is ignored.
 
     Args:
         config: what to serve.
@@ -156,7 +158,8 @@ class _Supervisor:
 
     def _work(self, number: int, ready_write: int) -> None:
         os.close(self._lifeline_write)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent decides
+        for of_terminal in (signal.SIGINT, signal.SIGHUP):  # they reach the whole group; the parent decides
+            signal.signal(of_terminal, signal.SIG_IGN)
         worker = Worker(
             self._config,
             number=number,
@@ -239,14 +242,16 @@ def _to_stderr(line: str) -> None:
 
 @contextlib.contextmanager
 def _signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """Call `stop` on SIGTERM and SIGINT; after a SIGINT raise KeyboardInterrupt at the end."""
+    """Call `stop` on the signals that end a server; after a SIGINT raise KeyboardInterrupt at the end."""
     received: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
         received.append(number)
         stop(number)
 
-    before = {number: signal.signal(number, handle) for number in _STOPPING}
+    survives = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup(1), or a service manager
+    heeded = _STOPPING - {signal.SIGHUP} if survives else _STOPPING
+    before = {number: signal.signal(number, handle) for number in heeded}
     try:
         yield
     finally:

@@ -96,8 +96,9 @@ def test_an_interrupt_ends_with_130(folder, workers):
 
 
 @pytest.mark.slow
-def test_a_request_in_flight_is_finished(folder):
-    """SIGTERM in the middle of a body: the rest is taken and answered."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_in_flight_is_finished(folder, number):
+    """SIGTERM, or a terminal that closes, in the middle of a body: the rest is taken and answered."""
     message, pair = request(folder, "d1", mint(folder, "d1"))
     with started(folder) as (process, url):
         parts = urlsplit(url)
@@ -105,12 +106,38 @@ def test_a_request_in_flight_is_finished(folder):
             head = f"POST /scep/devices HTTP/1.1\r\nHost: x\r\nContent-Length: {len(message)}\r\n\r\n"
             connection.sendall(head.encode() + message[:1000])
             httpx.get(f"{url}/healthz")
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(number)
             connection.sendall(message[1000:])
             received = b""
             while part := connection.recv(65536):
                 received += part
         assert read_reply(received.partition(b"\r\n\r\n")[2], pair).status == "0"
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.slow
+def test_a_terminal_that_closes_ends_all_workers_cleanly(folder):
+    """SIGHUP reaches the whole process group; the parent ends the workers as SIGTERM would."""
+    with started(folder, "--workers", "2") as (process, _):
+        os.killpg(process.pid, signal.SIGHUP)
+        assert process.wait(timeout=30) == 0
+
+
+_NOHUP = """
+import runpy, signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+runpy.run_module("scep_server", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_that_was_told_to_survive_its_terminal_does(folder, workers):
+    """Started by nohup it ignores SIGHUP; SIGTERM ends it."""
+    with started(folder, "--workers", str(workers), run=("-c", _NOHUP)) as (process, url):
+        os.killpg(process.pid, signal.SIGHUP)
+        assert httpx.get(f"{url}/healthz").text == "ok\n"
+        process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
 
 
