@@ -154,7 +154,11 @@ class Worker:
     def _service(self, store: Store, recorder: GroupCommit, publisher: Publisher) -> Service:
         per_group = self._config.per_group
         world = World(
-            clock=self._config.clock, seconds=time.monotonic, entropy=os.urandom, observe=self._observe
+            clock=self._config.clock,
+            seconds=time.monotonic,
+            entropy=os.urandom,
+            observe=self._observe,
+            tally=self._tally,
         )
         enrolling = Enrolling(
             store=store,
@@ -186,8 +190,11 @@ class Worker:
             unanswered=Unanswered(log_unanswered),
         )
 
-    def _observe(self, event: Event) -> None:
+    def _tally(self, event: Event) -> None:
         self._metrics.count(event, self._number)
+
+    def _observe(self, event: Event) -> None:
+        self._tally(event)
         log_decision(event)
 
 

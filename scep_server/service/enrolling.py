@@ -68,7 +68,10 @@ class Enrolling:
     known_weak: KnownWeak = NOTHING_KNOWN
 
     def __post_init__(self) -> None:
-        ledger = Ledger(recorder=self.recorder, observe=self.world.observe, seconds=self.world.seconds)
+        world = self.world
+        ledger = Ledger(
+            recorder=self.recorder, observe=world.observe, tally=world.tally, seconds=world.seconds
+        )
         object.__setattr__(self, "ledger", ledger)
 
     @property

@@ -31,6 +31,10 @@ class CrlSource(Protocol):
         ...
 
 
+def _uncounted(event: Event) -> None:
+    del event
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a pure core may not reach for by itself.
@@ -39,13 +43,15 @@ class World:
         clock: now, aware UTC.
         seconds: a monotonic clock, for rates.
         entropy: that many random octets.
-        observe: is told of every decision, for log and metrics; must not block.
+        observe: is told of every decision that gets a line of its own, for log and metrics; must not block.
+        tally: is told of those that get none, for metrics; must not block.
     """
 
     clock: Callable[[], datetime]
     seconds: Callable[[], float]
     entropy: Callable[[int], bytes]
     observe: Callable[[Event], None]
+    tally: Callable[[Event], None] = _uncounted
 
 
 @dataclass(frozen=True, slots=True)

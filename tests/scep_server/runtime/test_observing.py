@@ -6,12 +6,15 @@ import json
 import logging
 import os
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from support.scep_records import an_event
+from support.scep_site import site
 
 from scep_server.audit import EventKind
 from scep_server.memory_store import MemoryStore
+from scep_server.runtime import running_server
 from scep_server.runtime.decisions import log_decision
 from scep_server.runtime.health import LASTS, Health
 from scep_server.runtime.metrics import Metrics
@@ -107,3 +110,14 @@ def test_a_slow_examination_counts_from_its_end():
     health = Health([], store, lambda: now[0])
     assert [health() for _ in range(3)] == [True] * 3
     assert store.probes == 1
+
+
+def test_metrics_count_what_the_log_has_no_line_for(caplog):
+    """A flood of requests that prove nothing: a bounded number of lines, and every one in the figures."""
+    with running_server(site().config(None)) as url, httpx.Client() as client:
+        for _ in range(70):
+            client.post(f"{url}/scep/staff?operation=PKIOperation", content=b"nonsense")
+        figures = client.get(f"{url}/metrics").text
+    assert 'scep_decisions_total{group="staff",kind="refused"} 70\n' in figures
+    refused = [record for record in caplog.records if '"kind":"refused"' in record.message]
+    assert 60 <= len(refused) < 70

@@ -23,9 +23,11 @@ class Book:
 
     def __init__(self) -> None:
         self.store, self.seen, self.seconds, self.now = MemoryStore(), [], 0.0, NOW
+        self.tallied = []
         self.ledger = Ledger(
             recorder=Directly(self.store, lambda: self.now),
             observe=self.seen.append,
+            tally=self.tallied.append,
             seconds=lambda: self.seconds,
         )
 
@@ -33,6 +35,17 @@ class Book:
         for _ in range(number):
             event = Event(at=self.now, kind=kind, group="staff", address=address, reason="no such challenge")
             asyncio.run(self.ledger.write(event))
+
+    def knock(self, number=1, *, address="192.0.2.1"):
+        for _ in range(number):
+            event = Event(
+                at=self.now, kind=EventKind.REFUSED, group="staff", address=address, reason="nonsense"
+            )
+            asyncio.run(self.ledger.count(event))
+
+    def minute(self):
+        self.now += timedelta(minutes=1)
+        asyncio.run(self.ledger.flush(self.now))
 
     def events(self, kind):
         found = [json.loads(link.text) for link in self.store.audit()]
@@ -102,6 +115,46 @@ def test_whoever_has_a_key_cannot_fill_the_trail():
     assert desk.kinds().count("refused") <= PER_SOURCE.burst
     assert desk.kinds().count("alarm") == 2
     assert sum(event.kind is EventKind.REFUSED for event in desk.seen) == 150
+
+
+def test_strangers_cannot_fill_the_log(book):
+    """Of what fails before possession a source has some lines, then one a minute with their number."""
+    book.knock(1000)
+    assert len(book.seen) == PER_SOURCE.burst
+    book.minute()
+    *_, counted = book.seen
+    assert len(book.seen) == PER_SOURCE.burst + 1
+    assert (counted.kind, counted.address, counted.count) == (EventKind.COUNTED, "192.0.2.1", 940)
+    assert counted.reason == "too many to be logged one by one; the last one: nonsense"
+    assert len(book.tallied) == 940
+    assert [event["count"] for event in book.events("counted")] == [1000]
+
+
+def test_strangers_with_many_addresses_cannot_fill_the_log(book):
+    """A thousand sources share one allowance, a hundred lines with counts, and one for the rest."""
+    for number in range(1000):
+        book.knock(2, address=f"2001:db8:0:{number:x}::1")
+    assert len(book.seen) == FOR_ALL.burst
+    book.minute()
+    counts = book.seen[int(FOR_ALL.burst) :]
+    assert len(counts) == 101
+    assert sum(event.count for event in counts) == 2000 - FOR_ALL.burst
+    assert {event.address for event in counts} >= {"other addresses"}
+
+
+def test_few_failures_have_a_line_each_and_no_count_in_the_log(book):
+    """A client that is set up wrongly is told of in full."""
+    book.knock(5)
+    book.minute()
+    asyncio.run(book.ledger.close())
+    assert [event.kind for event in book.seen] == [EventKind.REFUSED] * 5
+
+
+def test_what_was_not_logged_is_counted_in_the_log_at_the_end(book):
+    """A server that ends in the middle of a flood says how much it was."""
+    book.knock(100)
+    asyncio.run(book.ledger.close())
+    assert [event.count for event in book.seen if event.kind is EventKind.COUNTED] == [40]
 
 
 class Together:
