@@ -84,9 +84,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "radius check": (
         "onboard radius check campus --server radius1.northwind.example --secret env:RADIUS_CHECK",
     ),
-    "chrome-adapter": (
-        "onboard chrome-adapter --subscription projects/northwind/subscriptions/onboard",
-    ),
+    "chrome-adapter": ("onboard chrome-adapter --subscription projects/northwind/subscriptions/onboard",),
 }
 
 
