@@ -94,7 +94,6 @@ class Enrolling:
         earlier = self.store.answered(key, case.now)
         if earlier is not None:
             return await self._repeat(case, earlier)
-        await abreast()
         warrant = find_warrant(
             case.endpoint,
             opened.request,

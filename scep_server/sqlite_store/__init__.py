@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from scep_server.audit import GENESIS, ChainedEvent, EventKind
 from scep_server.challenges import Challenge
@@ -46,8 +45,6 @@ from scep_server.store import (
 from scep_server.store.rules import decided_event, minted_event, withdrawn_event
 
 __all__ = ["SqliteStore"]
-
-_Found = TypeVar("_Found")
 
 _PAGE = 1000  # rows; long lists are read in pages, so that no read holds the log back
 
@@ -107,23 +104,10 @@ class SqliteStore:
             with transaction(self._writer):
                 yield self._writer
 
-    def _look_up(self, find: Callable[[sqlite3.Connection], _Found]) -> _Found:
-        """Let the writing connection find it while nobody writes: it has kept the pages that it wrote.
-
-        The other one has to fetch every page again after each commit.
-        """
-        with translated(self._path):
-            if not self._lock.acquire(blocking=False):
-                return find(self._reader)
-            try:
-                return find(self._writer)
-            finally:
-                self._lock.release()
-
     def _one(self, statement: str, *parameters: rows.SqlValue) -> rows.Row | None:
-        found: rows.Row | None
-        found = self._look_up(lambda connection: connection.execute(statement, parameters).fetchone())
-        return found
+        with translated(self._path):
+            found: rows.Row | None = self._reader.execute(statement, parameters).fetchone()
+            return found
 
     def _page(self, statement: str, *parameters: rows.SqlValue) -> list[rows.Row]:
         with translated(self._path):
@@ -136,7 +120,8 @@ class SqliteStore:
 
     def answered(self, request: bytes, now: datetime) -> CertificateRecord | None:
         """See `ReadingStore.answered`."""
-        return self._look_up(lambda connection: answered(connection, request, now))
+        with translated(self._path):
+            return answered(self._reader, request, now)
 
     def certificate(self, serial: int) -> CertificateRecord | None:
         """See `ReadingStore.certificate`."""
@@ -229,13 +214,15 @@ class SqliteStore:
 
     def objection(self, issuance: Issuance, now: datetime) -> Objection | None:
         """See `ReadingStore.objection`."""
-        return self._look_up(lambda connection: objection_to(connection, issuance, now))
+        with translated(self._path):
+            return objection_to(self._reader, issuance, now)
 
     def pending_of(
         self, group: str, transaction: TransactionID, signer: bytes, now: datetime
     ) -> PendingRequest | None:
         """See `ReadingStore.pending_of`."""
-        return self._look_up(lambda connection: queue.find(connection, group, transaction, signer, now))
+        with translated(self._path):
+            return queue.find(self._reader, group, transaction, signer, now)
 
     def pending(self, now: datetime, group: str | None = None) -> tuple[PendingRequest, ...]:
         """See `Store.pending`."""
