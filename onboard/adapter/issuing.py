@@ -34,6 +34,7 @@ from scep_server.store import (
     UnusableStoreError,
     Vouch,
     Voucher,
+    subjects_under,
 )
 from scep_server.weakkeys import weak_key_reason
 
@@ -153,12 +154,16 @@ class Issuer:
         if desk.policy.max_active is None or desk.holder is not Holder.DEVICE:
             return None
         now = self.world.clock()
+        groups = (desk.group, *desk.formerly)
+        subjects = subjects_under(subject, groups)
         found = [
-            record.serial
-            for record in self.store.certificates(desk.group)
-            if record.subject == subject and record.challenge.startswith(_VOUCHER) and record.is_valid(now)
+            record
+            for group in groups
+            for record in self.store.certificates(group)
+            if record.subject in subjects and record.challenge.startswith(_VOUCHER) and record.is_valid(now)
         ]
-        return found[-1] if found else None
+        found.sort(key=lambda record: record.issued)
+        return found[-1].serial if found else None
 
     def _issuance(
         self, desk: Desk, process: Process, approval: Approval, issued: Issued, renews: int | None

@@ -68,7 +68,8 @@ class Certificates:
         record, renewed = issuance.certificate, issuance.voucher.serial
         live = [r for r in self if r.not_after > now and r.revoked is None]
         replaced = {r.renews for r in live} | {renewed}
-        same = (r for r in live if r.bearer == record.bearer)
+        bearers = {replace(record, group=group, subject=name).bearer for group, name in issuance.bearers}
+        same = (r for r in live if r.bearer in bearers)
         return sum(r.serial not in replaced for r in same) >= issuance.max_active
 
     def is_exhausted(self, challenge: str, uses: int | None) -> bool:

@@ -197,10 +197,10 @@ def _compromise(connection: sqlite3.Connection, issuance: Issuance) -> Objection
 def _crowding(connection: sqlite3.Connection, issuance: Issuance, now: datetime) -> Objection | None:
     if issuance.max_active is None:
         return None
-    record, moment = issuance.certificate, to_time(now)
+    live, moment = 0, to_time(now)
     renewed = to_serial(issuance.voucher.serial or 0)
-    wanted = (record.group, record.subject, renewed, moment, moment)
-    (live,) = connection.execute(_LIVE, wanted).fetchone()
+    for bearer in issuance.bearers:
+        live += connection.execute(_LIVE, (*bearer, renewed, moment, moment)).fetchone()[0]
     return Objection.CROWDED if live >= issuance.max_active else None
 
 

@@ -28,6 +28,7 @@ from scep_server.store.records import (
     UnusableStoreError,
     Vouch,
     Voucher,
+    subjects_under,
 )
 
 __all__ = [
@@ -59,4 +60,5 @@ __all__ = [
     "Vouch",
     "Voucher",
     "endings_of",
+    "subjects_under",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -182,7 +184,8 @@ class Issuance:
         max_active: live certificates that its subject may have in its group, this one included; None: any
             number. One that was renewed by a live one does not count.
         supersede: when a certificate that it renews shall be revoked as superseded; None: never.
-        formerly: what its group was called before; certificates and challenges of those days still vouch.
+        formerly: what its group was called before; certificates and challenges of those days still vouch, and
+            certificates count.
     """
 
     certificate: CertificateRecord
@@ -196,6 +199,26 @@ class Issuance:
     def groups(self) -> tuple[str, ...]:
         """Every name that its group has or had."""
         return (self.certificate.group, *self.formerly)
+
+    @property
+    def bearers(self) -> tuple[tuple[str, str], ...]:
+        """(group, subject) of certificates that count as its own under `max_active`."""
+        subjects = subjects_under(self.certificate.subject, self.groups)
+        return tuple(itertools.product(self.groups, subjects))
+
+
+def subjects_under(subject: str, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """A subject as it is or was under each name of a group, where its organizational unit is that name.
+
+    Args:
+        subject: RFC 4514.
+        groups: every name that the group has or had.
+    """
+    if len(groups) == 1:
+        return (subject,)
+    unit = re.compile(rf"(?<![^,+])OU=(?:{'|'.join(map(re.escape, groups))})(?![^,+])", re.IGNORECASE)
+    renamed = (unit.sub(f"OU={name}", subject) for name in groups)
+    return tuple(dict.fromkeys((subject, *renamed)))
 
 
 @dataclass(frozen=True, slots=True)

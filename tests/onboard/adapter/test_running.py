@@ -178,6 +178,22 @@ def test_a_device_may_renew(lab) -> None:
     assert new.renews == old.serial
 
 
+def test_a_device_may_renew_after_its_group_got_another_name(lab) -> None:
+    """What it got when the group was called otherwise is what it renews, and counts once."""
+    pupils = NORTHWIND.group("students")
+    pupils = replace(pupils, name="pupils", profile=replace(pupils.profile, max_active=1))
+    lab.site = replace(lab.site, organization=replace(NORTHWIND, groups=(STAFF, pupils)))
+    first = lab.google.device("one", "pupils", directory_id="same")
+    answered(lab, first)
+    students = replace(pupils, name="students", formerly=("pupils",))
+    lab.site = replace(lab.site, organization=replace(NORTHWIND, groups=(STAFF, students)))
+    second = lab.google.device("two", number=1, directory_id="same")
+    answered(lab, second)
+    assert second.issued
+    old, new = lab.records()
+    assert (old.group, new.group, new.renews) == ("pupils", "students", old.serial)
+
+
 def test_former_names_of_a_group(lab) -> None:
     """A profile in the console may still say what the group was called before."""
     students = replace(NORTHWIND.group("students"), formerly=("pupils",))

@@ -51,6 +51,27 @@ def test_only_live_certificates_of_the_identity_count(store, end):
     assert store.record([limited(enrolment(2), 1)], NOW) == (Recorded(),)
 
 
+def test_what_the_group_was_called_before_makes_no_second_identity(store):
+    """A group that gets another name has its live certificates still; a renewal of one counts once."""
+    store.record([enrolment(1, group="teachers"), enrolment(2, group="faculty")], NOW)
+    now_staff = replace(limited(enrolment(3), 2), formerly=("faculty", "teachers"))
+    assert store.objection(now_staff, NOW) is Objection.CROWDED
+    assert store.record([now_staff], NOW) == (Spent(Objection.CROWDED),)
+    renewed = replace(limited(renewal(4, 1), 2), formerly=("faculty", "teachers"))
+    assert store.record([renewed], NOW) == (Recorded(),)
+    assert store.record([replace(now_staff, max_active=3)], NOW) == (Recorded(rival=True),)
+
+
+def test_a_group_name_in_the_subject_makes_no_second_identity(store):
+    """Where the unit is the group's name, the old name there counts, and a unit of another kind does not."""
+    old, other = "CN=ada,OU=faculty,O=x", "CN=ada,OU=faculty club,O=x"
+    for serial, subject in enumerate((old, other), 1):
+        store.record([an_issuance(serial, voucher=STATIC, subject=subject, group="faculty")], NOW)
+    new = an_issuance(3, voucher=STATIC, subject="CN=ada,OU=staff,O=x")
+    assert store.record([replace(limited(new, 1), formerly=("faculty",))], NOW) == (Spent(Objection.CROWDED),)
+    assert store.record([replace(limited(new, 2), formerly=("faculty",))], NOW) == (Recorded(),)
+
+
 def test_a_renewal_takes_the_place_of_what_it_renews(store):
     """With `max_active` 1 a device renews for ever; both overlap, and neither counts twice."""
     store.record([limited(enrolment(1), 1)], NOW)

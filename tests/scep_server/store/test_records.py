@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from support.scep_records import a_request
 
 from scep_server.messages import MessageType, TransactionID
+from scep_server.store import subjects_under
 
 
 def test_the_same_request_has_the_same_key():
@@ -43,3 +44,19 @@ def test_parts_do_not_run_together(group, issuer, other_group, other_issuer):
         == a_request(group=other_group, issuer=other_issuer).digest()
     )
     assert same == ((group, issuer) == (other_group, other_issuer))
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        ("CN=ada,OU=staff,O=x", ["CN=ada,OU=staff,O=x", "CN=ada,OU=faculty,O=x"]),
+        ("O=x,ou=Faculty+CN=ada", ["O=x,ou=Faculty+CN=ada", "O=x,OU=staff+CN=ada", "O=x,OU=faculty+CN=ada"]),
+        ("OU=staff", ["OU=staff", "OU=faculty"]),
+        ("CN=staff,OU=staffroom,O=staff", ["CN=staff,OU=staffroom,O=staff"]),
+        ("CN=ada", ["CN=ada"]),
+    ],
+)
+def test_subjects_under_every_name_of_a_group(subject, found):
+    """The organizational unit alone follows the name, and only where it is the whole of it."""
+    assert subjects_under(subject, ("staff", "faculty")) == tuple(found)
+    assert subjects_under(subject, ("staff",)) == (subject,)
