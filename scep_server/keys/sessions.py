@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -86,7 +87,18 @@ class Tokens:
         if self._modules.setdefault(access.module, self._process) != self._process:
             module.reinitialize()  # PKCS#11 v2.40 §5.4: what the parent has initialized is nothing in a child
             self._modules[access.module] = self._process
+        _forget_errors()
         return module
+
+
+def _forget_errors() -> None:
+    """Empty the thread's queue of OpenSSL errors, where a token's library that uses OpenSSL may leave one.
+
+    SoftHSM leaves "no such engine" when it starts. Python's ssl shares the queue, and the next call of it,
+    a handshake of ours, would fail with that.
+    """
+    with contextlib.suppress(ssl.SSLError):
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"no certificate")
 
 
 _HINT: Final = "see that the token is there, its label right and the PIN not locked"

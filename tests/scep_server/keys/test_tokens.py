@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -32,6 +34,24 @@ def access():
 
 def uri(name: str) -> TokenUri:
     return TokenUri.parse(f"pkcs11:token={token().replace(' ', '%20')};object={name}")
+
+
+def test_a_token_leaves_no_fault_for_others(tmp_path, access):
+    """In a process that opens its first token, TLS does not fail for what the token's library left behind."""
+    key, name = generate("ec-p256"), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Of TLS")])
+    anchor = root(name, key, path_length=0, valid_for=YEAR, serial=1, now=NOW)
+    (tmp_path / "anchor.der").write_bytes(anchor.public_bytes(Encoding.DER))
+    script = f"""
+import ssl
+from pathlib import Path
+from scep_server.keys import TokenAccess, TokenUri
+from scep_server.keys.tokens import find_or_make
+access = TokenAccess(module={access.module!r}, pin=lambda: {PIN!r})
+find_or_make(access, TokenUri.parse({uri("beside TLS").text!r}), "ec-p256")
+anchor = Path({str(tmp_path / "anchor.der")!r}).read_bytes()
+ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=anchor)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
 @pytest.fixture
