@@ -19,7 +19,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.shell_settings import escape_dn, rewrite_settings
+from onboard.devices.linux.shell_settings import escape_dn, rewrite_settings
 from onboard.errors import VariableError
 from onboard.variables import CHALLENGE, VARIABLES, Template
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from onboard.devices.android import read_amapi, read_eap_config
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.chromeos import read_chromebook
 from onboard.devices.errors import DeviceError
-from onboard.devices.linux import read_linux
+from onboard.devices.linux.computer import read_linux
 from onboard.devices.renewal import Files, read_renewal
 from onboard.devices.settings import DeviceSettings
-from onboard.devices.windows import read_windows
-from onboard.devices.windows_script import demand_agreement
+from onboard.devices.windows.computer import read_windows
+from onboard.devices.windows.script import demand_agreement
 from onboard.variables import Holder
 
 

@@ -17,7 +17,7 @@ from support.radius_scene import Scene
 from support.world import make_world
 
 from onboard.cli import run
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.fill_in import fill_in
 from onboard.devices.radius import udp as radius_udp
 from onboard.devices.scep.client import Identity, ScepClient

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from support.filled import BUILDERS, VALUES
 from support.northwind import neutral, students_plan
 
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.chromeos import read_sheet
 from onboard.devices.errors import DeviceError
 from onboard.devices.fill_in import fill_in
-from onboard.devices.linux import read_linux
-from onboard.devices.windows import read_windows
+from onboard.devices.linux.computer import read_linux
+from onboard.devices.windows.computer import read_windows
 from onboard.errors import VariableError
 
 _NAMES = st.text(

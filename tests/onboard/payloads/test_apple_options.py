@@ -10,7 +10,7 @@ import pytest
 from support.northwind import certificates, neutral, staff_plan, students_plan
 
 from onboard.apple_options import AppleOptions, AppleSystem, Scope, TlsVersions
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.errors import PayloadError
 from onboard.lint import lint
 from onboard.orgfile import loads

@@ -21,7 +21,7 @@ from support.northwind import staff_plan, students_plan
 
 from onboard.cms import read_signed, verify
 from onboard.compose.ota import compose_final, compose_identity, compose_invitation
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.errors import PayloadError
 from onboard.lint import lint
 from onboard.payloads.apple.ota import identity_profile, invitation, read_attributes

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.csp import parse_x500, play
 from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
 
-from onboard.devices.windows import read_windows
+from onboard.devices.windows.computer import read_windows
 from onboard.errors import PayloadError, VariableError
 from onboard.names import ATTRIBUTES, AltNameKind
 from onboard.options import KeyProtection, WindowsOptions

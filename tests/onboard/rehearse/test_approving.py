@@ -12,7 +12,7 @@ from support.changes import Change, plist, text
 from support.northwind import NORTHWIND, STAFF, STAFF_CHALLENGE
 from support.world import World, make_world
 
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.errors import FailInfo, ScepFailureError, ScepPendingError
 from onboard.devices.fill_in import fill_in
 from onboard.devices.scep.client import ScepClient

@@ -11,7 +11,7 @@ from support.northwind import CAMPUS_RADIUS, NORTHWIND, STAFF_CA, certificates, 
 from support.world import World, make_world
 
 from onboard.devices.radius.eapol import EapolError
-from onboard.devices.windows_profile import read_lan
+from onboard.devices.windows.profile import read_lan
 from onboard.model import Anchor
 from onboard.payloads.windows.elements import document
 from onboard.payloads.windows.lan import lan_profile

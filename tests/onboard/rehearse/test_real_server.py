@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from support.northwind import NORTHWIND, STAFF, neutral
 from support.world import World, make_world
 
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.fill_in import fill_in
 from onboard.devices.scep.client import ScepClient
 from onboard.devices.scep.request_shape import FAMILIES

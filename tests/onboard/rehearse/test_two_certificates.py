@@ -10,7 +10,7 @@ from support.northwind import NORTHWIND, STAFF, STAFF_CHALLENGE
 from support.world import World, make_world
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.windows import read_windows
+from onboard.devices.windows.computer import read_windows
 from onboard.model import Challenge, ChallengeType, Platform
 from onboard.orgfile import loads
 from onboard.rehearse import Given

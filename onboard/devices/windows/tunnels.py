@@ -14,7 +14,7 @@ from onboard.devices.errors import DeviceError
 from onboard.devices.identity import IssuerHashes
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import Tunnel, TunnelMethod
-from onboard.devices.windows_eap import (
+from onboard.devices.windows.eap import (
     BASE,
     EapTls,
     demand_silence,

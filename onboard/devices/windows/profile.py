@@ -12,8 +12,8 @@ from cryptography import x509
 from onboard.devices.errors import DeviceError
 from onboard.devices.identity import EapIdentity, IdentitySource
 from onboard.devices.settings import Medium, NetworkSettings
-from onboard.devices.windows_eap import EapTls
-from onboard.devices.windows_onex import ONEX, read_onex
+from onboard.devices.windows.eap import EapTls
+from onboard.devices.windows.onex import ONEX, read_onex
 from onboard.devices.xml_reader import Node, parse
 
 WLAN = "http://www.microsoft.com/networking/WLAN/profile/v1"

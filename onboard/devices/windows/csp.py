@@ -22,8 +22,8 @@ from onboard.devices.scep.ca_certificates import Fingerprint
 from onboard.devices.scep.csr import CertificateRequest
 from onboard.devices.scep.request_shape import WINDOWS
 from onboard.devices.settings import EnrolmentSettings, Patience
-from onboard.devices.windows_names import parse_alt_names, parse_subject
-from onboard.devices.windows_syncml import Command
+from onboard.devices.windows.names import parse_alt_names, parse_subject
+from onboard.devices.windows.syncml import Command
 from onboard.secret import Secret
 
 _TRUST = re.compile(

@@ -13,13 +13,13 @@ from cryptography import x509
 
 from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
-from onboard.devices.keyfile import Installed, read_connection
-from onboard.devices.linux_files import demand_agreement
+from onboard.devices.linux.files import demand_agreement
+from onboard.devices.linux.keyfile import Installed, read_connection
+from onboard.devices.linux.shell_settings import here_documents, read_settings
 from onboard.devices.scep.ca_certificates import Fingerprint
 from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.scep.request_shape import CERTMONGER
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Patience
-from onboard.devices.shell_settings import here_documents, read_settings
 from onboard.secret import Secret
 
 # certmonger drops other attribute names without a word, unless they are OIDs.

@@ -9,9 +9,9 @@ from cryptography import x509
 
 from onboard.devices.errors import DeviceError
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Medium, NetworkSettings
-from onboard.devices.windows_csp import read_scep, scep_node, trusted_certificate
-from onboard.devices.windows_profile import profile_name, read_lan, read_wlan
-from onboard.devices.windows_syncml import Command, read_commands
+from onboard.devices.windows.csp import read_scep, scep_node, trusted_certificate
+from onboard.devices.windows.profile import profile_name, read_lan, read_wlan
+from onboard.devices.windows.syncml import Command, read_commands
 from onboard.variables import Holder
 
 _WIFI = "/Vendor/MSFT/WiFi/Profile/"

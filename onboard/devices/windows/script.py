@@ -17,8 +17,8 @@ from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
 from onboard.devices.scep.ca_certificates import Fingerprint
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, NetworkSettings
-from onboard.devices.windows_names import ALT_NAME_KINDS, KEYS
-from onboard.devices.windows_profile import read_lan, read_wlan
+from onboard.devices.windows.names import ALT_NAME_KINDS, KEYS
+from onboard.devices.windows.profile import read_lan, read_wlan
 
 # A verbatim string, or a sum of such strings and code units; everything else would be code.
 _VERBATIM = r"'(?:[^'\n]|'')*'"

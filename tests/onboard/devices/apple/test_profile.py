@@ -18,7 +18,7 @@ from support.filled import files
 from support.northwind import certificates
 from support.scep_certificates import KEYS, certificate
 
-from onboard.devices.apple import read_profile
+from onboard.devices.apple.profile import read_profile
 from onboard.devices.errors import DeviceError
 from onboard.devices.passpoint import Provider
 from onboard.devices.server_names import NameRule

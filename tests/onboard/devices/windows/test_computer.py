@@ -13,9 +13,9 @@ from support.northwind import certificates
 
 from onboard.devices.errors import DeviceError
 from onboard.devices.settings import Medium, Patience
-from onboard.devices.windows import read_windows
-from onboard.devices.windows_names import parse_alt_names, parse_subject
-from onboard.devices.windows_profile import read_lan, read_wlan
+from onboard.devices.windows.computer import read_windows
+from onboard.devices.windows.names import parse_alt_names, parse_subject
+from onboard.devices.windows.profile import read_lan, read_wlan
 
 SYNCML = files("windows")["syncml"][0].decode()
 WLAN = files("windows")["wlan-profile"][0].decode()

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from cryptography import x509
 
-from onboard.devices.windows_eap import BASE, EapTls, read_tls
-from onboard.devices.windows_tunnels import HOST, TEAP, read_method, read_peap, read_teap
+from onboard.devices.windows.eap import BASE, EapTls, read_tls
+from onboard.devices.windows.tunnels import HOST, TEAP, read_method, read_peap, read_teap
 from onboard.devices.xml_reader import Node
 
 ONEX = "http://www.microsoft.com/networking/OneX/v1"

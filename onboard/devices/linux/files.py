@@ -17,7 +17,7 @@ from cryptography import x509
 
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
-from onboard.devices.keyfile import Installed, read_groups
+from onboard.devices.linux.keyfile import Installed, read_groups
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import Medium, NetworkSettings
 

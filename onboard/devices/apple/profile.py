@@ -13,7 +13,8 @@ from xml.parsers.expat import ExpatError
 
 from cryptography import x509
 
-from onboard.devices.apple_networks import read_network
+from onboard.devices.apple.networks import read_network
+from onboard.devices.apple.signed_profile import open_profile
 from onboard.devices.certificate import parse_certificate
 from onboard.devices.errors import DeviceError
 from onboard.devices.fields import Fields
@@ -21,7 +22,6 @@ from onboard.devices.scep.ca_certificates import Fingerprint
 from onboard.devices.scep.csr import CertificateRequest, NameAttribute, RequestedName
 from onboard.devices.scep.request_shape import APPLE
 from onboard.devices.settings import DeviceSettings, EnrolmentSettings, Patience
-from onboard.devices.signed_profile import open_profile
 from onboard.secret import Secret
 
 SCEP = "com.apple.security.scep"

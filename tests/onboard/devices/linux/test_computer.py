@@ -11,10 +11,10 @@ from support.filled import files
 from support.northwind import certificates
 
 from onboard.devices.errors import DeviceError
-from onboard.devices.keyfile import Installed, read_connection
-from onboard.devices.linux import read_linux
+from onboard.devices.linux.computer import read_linux
+from onboard.devices.linux.keyfile import Installed, read_connection
+from onboard.devices.linux.shell_settings import escape_dn, read_settings, rewrite_settings
 from onboard.devices.settings import Medium
-from onboard.devices.shell_settings import escape_dn, read_settings, rewrite_settings
 
 SCRIPT = files("linux")["certmonger"][0].decode()
 CONNECTIONS = files("linux")["networkmanager"]

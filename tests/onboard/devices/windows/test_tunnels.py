@@ -11,13 +11,13 @@ from support.northwind import certificates, staff_plan
 from onboard.devices.errors import DeviceError
 from onboard.devices.server_names import NameRule, ServerNames
 from onboard.devices.settings import Tunnel, TunnelMethod
-from onboard.devices.windows_profile import read_lan, read_wlan
+from onboard.devices.windows.profile import read_lan, read_wlan
 from onboard.options import EapMethod, RadiusType
 from onboard.payloads.windows.elements import document
 from onboard.payloads.windows.wlan import wlan_profile
 from onboard.variables import Holder
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "windows"
+VECTORS = Path(__file__).parents[3] / "vectors" / "windows"
 ROOT = certificates()["root"]
 STAFF, STUDENTS = (certificates()[name].sha1 for name in ("staff", "students"))
 

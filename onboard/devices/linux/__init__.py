@@ -1,0 +1,1 @@
+"""Linux computers: the enrolment script that certmonger runs, and the files that hold networks."""

@@ -1,0 +1,1 @@
+"""Windows computers: SyncML, WLAN and LAN profiles, or the PowerShell script for those without management."""
