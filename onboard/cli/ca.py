@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +45,25 @@ def init(
     and the root's first CRL. A certificate in pki/ whose key was lost is refused, not replaced.
     """
     session = open_session(org, state)
+    _warn_root(session.folder)
     rows = initialise(session, key_passphrase, new_pepper=new_pepper)
     show(rows, output)
     if any((row.kind.value, row.outcome.value) == ("authority", "created") for row in rows):
         console.note(f"commit {session.folder / 'pki'}, and back up {session.state}: it holds the keys")
+
+
+def _warn_root(folder: Path) -> None:
+    """What root makes in somebody else's folder, the server of that user cannot open."""
+    owner = folder.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = str(owner)
+        console.warn(
+            f"root makes keys in {folder}, which belongs to {name}: a server of that user cannot read them",
+            hint=f"run it as {name}, or give that user pki/ and the state folder with chown -R",
+        )
 
 
 To = Annotated[

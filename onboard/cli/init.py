@@ -16,12 +16,12 @@ def command(
 ) -> None:
     """Write a commented org.yaml that `onboard check` accepts."""
     from onboard import resources
+    from scep_server.keys import files
 
     path = folder / "org.yaml"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(resources.text("templates", "init/org.yaml"))
+        files.make_folder(folder)
+        files.write_new(path, resources.text("templates", "init/org.yaml").encode(), mode=0o644)
     except FileExistsError:
         msg = f"{path} is there already and is left as it is" if path.exists() else f"{folder} is a file"
         raise OnboardError(msg, hint="choose another folder") from None

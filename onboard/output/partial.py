@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scep_server.keys.files import make_folder
+
 _NAME = ".onboard-partial"
 
 
@@ -32,7 +34,7 @@ class Partials:
             if path.stat().st_mode & 0o777 != mode:
                 path.chmod(mode)
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         partial = self.folder / secrets.token_hex(8)
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -52,7 +54,7 @@ def partials(folder: Path) -> Iterator[Partials]:
     Raises:
         OSError: the folder cannot be made or written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     place = folder / _NAME
     with _turn(folder):
         shutil.rmtree(place, ignore_errors=True)

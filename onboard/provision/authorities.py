@@ -24,7 +24,7 @@ from onboard.provision.state import explained, key_trouble
 from scep_server import authority as issuing
 from scep_server.errors import RequestRejectedError
 from scep_server.keys import KeyState, KeyStoreError, PrivateKey, TokenUri, generate, public_key_sha256
-from scep_server.keys.files import replace, write_new
+from scep_server.keys.files import make_folder, replace, write_new
 
 
 def examine(site: Site, leaves: Mapping[Leaf, x509.Certificate]) -> None:
@@ -140,7 +140,7 @@ def write_public(path: Path, content: bytes) -> None:
         StateError: it exists, or cannot be written.
     """
     with explained(path.parent):
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         write_new(path, content, mode=0o644)
 
 
@@ -200,7 +200,7 @@ def _renamed(site: Site, authority: Authority, certificate: x509.Certificate) ->
 def _requested(site: Site, authority: Authority, key: PrivateKey) -> Row:
     path = site.public(authority.name, "csr")
     with explained(path.parent):
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         replace(path, request_pem(site, authority, key), mode=0o644)
     return Row(
         kind=Kind.AUTHORITY,

@@ -31,7 +31,7 @@ from pathlib import Path
 
 from onboard.errors import PkiError, StateError
 from scep_server.keys import KeyStore, KeyStoreError, TokenAccess
-from scep_server.keys.files import remove_partial, write_new
+from scep_server.keys.files import make_folder, remove_partial, write_new
 from scep_server.weakkeys import NOTHING_KNOWN, KnownWeak, read_known_weak
 
 Entropy = Callable[[int], bytes]  # that many random octets
@@ -136,7 +136,8 @@ class StateFolder:
             StateError: the folder cannot be made or written, or somebody else is at it.
         """
         with explained(self.path):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
+            self.path.mkdir(mode=0o700, exist_ok=True)
             self.path.chmod(0o700)
         with self.locked(), explained(self.path):
             for name in FOLDERS:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onboard.errors import StateError
 from onboard.radius.config_file import ConfigFile
+from scep_server.keys.files import make_folder
 
 
 def write_folder(folder: Path, files: Iterable[ConfigFile]) -> tuple[Path, ...]:
@@ -24,7 +25,7 @@ def write_folder(folder: Path, files: Iterable[ConfigFile]) -> tuple[Path, ...]:
 
 
 def _write(path: Path, file: ConfigFile) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.mode)

@@ -73,8 +73,9 @@ class Folder:
 
     def init(self) -> Settings:
         """Create what is missing, and successors of what nears its end; new groups get what they need."""
+        files.make_folder(self.path.parent)
         for folder in (self.path, self.path / "keys", self.path / "certificates"):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
         if not self.settings_file.exists():
             files.write_new(self.settings_file, EXAMPLE.encode(), mode=0o644)
         if not (self.path / "pepper").exists():

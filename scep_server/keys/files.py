@@ -46,6 +46,19 @@ def replace(path: Path, content: bytes, *, mode: int) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder that everybody may read and its owner alone may write, and what is missing above it.
+
+    The umask can take away more, not give more: whoever may write into a folder can replace what is in it.
+
+    Raises:
+        OSError: it cannot be made, or a file is in its place.
+    """
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o755, exist_ok=True)
+
+
 def remove_partial(folder: Path) -> None:
     """Remove what a killed writer left; call it while nobody else writes there."""
     for path in folder.glob(f"{_PARTIAL}*"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,22 @@ def test_check_reports_sorted_places(onboard, folder) -> None:
     assert lines == sorted(lines)
     assert "ec-p999" in done.out
     assert "4711" in done.out
+
+
+def test_what_is_made_first_is_its_owners_alone_to_write(onboard, folder, tmp_path) -> None:
+    """`init` and `ca init` under umask 000: nobody else may replace the definition or a certificate."""
+    target, before = tmp_path / "made" / "here", os.umask(0)
+    try:
+        assert onboard("init", target).code == 0
+        shutil.rmtree("pki")
+        shutil.rmtree(".onboard")
+        assert onboard("ca", "init").code == 0
+    finally:
+        os.umask(before)
+    made = (target.parent, target, target / "org.yaml", Path("pki"), Path("pki/root.pem"), Path(".onboard"))
+    assert [oct(path.stat().st_mode & 0o777) for path in made] == list(
+        map(oct, (0o755, 0o755, 0o644, 0o755, 0o644, 0o700))
+    )
 
 
 def test_init_writes_what_check_accepts(onboard, folder, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,17 @@ def test_ca_init_is_idempotent(onboard, folder) -> None:
     assert done.code == 0
     assert {row["outcome"] for row in done.json} == {"kept"}
     assert before == {p: p.read_bytes() for p in Path("pki").iterdir()}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act in somebody else's folder")
+def test_root_in_somebody_elses_folder_is_told_so(onboard, folder) -> None:
+    """A warning with the cure, on stderr alone, and the work is done; in root's own folder there is none."""
+    assert "belongs to" not in onboard("ca", "init").err
+    os.chown(Path.cwd(), 54321, -1)
+    done = onboard("ca", "init", "--format", "json")
+    assert (done.code, bool(done.json)) == (0, True)
+    assert "belongs to 54321" in done.err
+    assert "chown -R" in done.err
 
 
 def test_ca_init_prints_digests(onboard, folder) -> None:

@@ -57,7 +57,7 @@ def test_second_run_changes_nothing(tmp_path: Path, staff) -> None:
 
 
 def test_secret_files_are_private(tmp_path: Path, staff) -> None:
-    """A file that holds a challenge is readable by its owner only, whatever the umask."""
+    """Whatever the umask, its owner alone reads a file with a challenge and writes into the folders."""
     old = os.umask(0)
     try:
         write(tmp_path, ORG, staff)
@@ -67,6 +67,8 @@ def test_secret_files_are_private(tmp_path: Path, staff) -> None:
         mode = stat.S_IMODE((tmp_path / checked.artifact.path).stat().st_mode)
         assert mode == (0o600 if checked.artifact.secret else 0o644)
     assert any(checked.artifact.secret for checked in staff)
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_dir()}
+    assert folders == {0o755}
 
 
 def test_permissions_are_restored(tmp_path: Path, staff) -> None:

@@ -22,6 +22,20 @@ def test_a_new_file_has_its_content_and_mode(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0, 0o755), (0o022, 0o755), (0o077, 0o700)])
+def test_nobody_else_may_write_into_a_new_folder(tmp_path, umask, mode):
+    """Whatever the umask, and in what is made above it too; a folder that is there stays as it is."""
+    tmp_path.chmod(0o777)
+    before = os.umask(umask)
+    try:
+        files.make_folder(tmp_path / "a" / "b")
+        files.make_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path, tmp_path / "a", tmp_path / "a" / "b")]
+    assert modes == [0o777, mode, mode]
+
+
 def test_an_existing_file_is_never_overwritten(tmp_path):
     """The second writer fails, the first content stands."""
     files.write_new(tmp_path / "a", b"first", mode=0o600)
