@@ -71,7 +71,10 @@ def _template(path: str, policy: Policy, settings: Settings, mode: int = 0o644) 
         policy=policy,
         settings=settings,
         version=version("onboard"),
-        crls=[(url, f"{name_hash(c.parsed.subject)}.r0", c.name) for c, url in _with_urls(policy)],
+        crls=[
+            (url, f"{_hash(c)}.r0", c.name, [f"{_hash(issuer)}.0" for issuer in _issuers(policy, c)])
+            for c, url in _with_urls(policy)
+        ],
     )
     return ConfigFile(path=path, content=content.encode(), mode=mode)
 
@@ -80,6 +83,10 @@ def _with_urls(policy: Policy) -> Iterator[tuple[PublicCertificate, str]]:
     """Issuers first: their CRLs decide about the others."""
     for certificate in sorted(policy.trusted, key=lambda one: len(_issuers(policy, one))):
         yield certificate, policy.crl_urls[certificate.name]
+
+
+def _hash(certificate: PublicCertificate) -> str:
+    return name_hash(certificate.parsed.subject)
 
 
 def _issuers(policy: Policy, certificate: PublicCertificate) -> tuple[PublicCertificate, ...]:
@@ -114,9 +121,8 @@ def _trust(policy: Policy, crls: Mapping[str, x509.CertificateRevocationList]) -
     issuing authority (X509_V_FLAG_PARTIAL_CHAIN) and cannot look that one up.
     """
     for certificate in policy.trusted:
-        subject = certificate.parsed.subject
-        place = f"trust/{name_hash(subject)}"
-        heading = f"# {one_line(subject)}\n"
+        place = f"trust/{_hash(certificate)}"
+        heading = f"# {one_line(certificate.parsed.subject)}\n"
         yield ConfigFile(path=f"{place}.0", content=(heading + certificate.pem).encode())
         crl = crls.get(certificate.name)
         if crl is not None and not _is_revoked(policy, certificate, crls):
