@@ -76,8 +76,9 @@ class _Workshop:
             holder: mint_one(
                 self._session,
                 group,
-                # Of two, each binds what its certificate names, so that it is good for no other.
-                bound if plan.second is None else {n: v for n, v in bound.items() if n in own[holder]},
+                # Of two, each binds what its certificate names, so that it is good for no other, also where
+                # the platform has one of them alone.
+                {n: v for n, v in bound.items() if n in own[holder]} if group.second_profile else bound,
             )
             for holder, bound in values.items()
         }

@@ -42,6 +42,17 @@ def test_every_enrolment_of_a_personal_payload_has_a_challenge_of_its_own(onboar
     assert len(bindings(onboard)) == len(taken)  # what nothing holds is not recorded
 
 
+def test_a_challenge_of_one_certificate_of_two_is_good_for_no_other(onboard, both):
+    """A Mac that gets the computer's certificate alone cannot ask for the person's with its challenge."""
+    org = both / "org.yaml"
+    org.write_text(
+        org.read_text().replace("[user-eap-tls, device-eap-tls]", "[device-eap-tls, user-eap-tls]")
+    )
+    options = ("--group", "staff", "--platform", "apple", "--for", "ada@northwind.example")
+    assert onboard("generate", "--out", "ada", *options).code == 0
+    assert bindings(onboard) == [frozenset({"device.id"})]
+
+
 def test_a_minted_challenge_is_for_what_its_values_name(onboard, both):
     """An address is a person's; an id alone is a computer's."""
     assert onboard("challenge", "new", "staff", "--for", "ada@northwind.example").code == 0
