@@ -52,11 +52,15 @@ def make_folder(path: Path) -> None:
     The umask can take away more, not give more: whoever may write into a folder can replace what is in it.
 
     Raises:
-        OSError: it cannot be made, or a file is in its place.
+        NotADirectoryError: a file is in its place, or above it; it is named.
+        OSError: it cannot be made.
     """
     for folder in (*reversed(path.parents), path):
         if not folder.is_dir():
-            folder.mkdir(mode=0o755, exist_ok=True)
+            try:
+                folder.mkdir(mode=0o755, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
 
 
 def remove_partial(folder: Path) -> None:
