@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from onboard.cli import interrupting
+from onboard.cli.terminal import interrupting
 
 __all__ = ["main", "run"]
 
@@ -15,8 +15,8 @@ __all__ = ["main", "run"]
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the contract's code."""
     interrupting.end_at_once()
-    from onboard.cli import console
     from onboard.cli.running import run
+    from onboard.cli.terminal import console
 
     console.prepare()
     code = run(sys.argv[1:] if arguments is None else arguments)

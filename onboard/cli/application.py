@@ -7,31 +7,14 @@ from typing import Annotated
 
 import typer
 
-from onboard.cli import (
-    audit,
-    ca,
-    ca_rotate,
-    cert,
-    challenge,
-    check,
-    chrome_adapter,
-    demo,
-    diff,
-    doctor,
-    explain,
-    generate,
-    init,
-    lint,
-    onc,
-    radius,
-    rehearse,
-    schema,
-    serve,
-    status,
-    whitelist,
-)
+from onboard.cli.begin import check, demo, init, schema
+from onboard.cli.certificates import ca, ca_rotate, cert, challenge
 from onboard.cli.examples import epilog
-from onboard.cli.help_pages import HEADINGS, Page, Pages
+from onboard.cli.network import radius, whitelist
+from onboard.cli.operate import audit, chrome_adapter, serve, status
+from onboard.cli.payloads import diff, explain, generate, lint, onc
+from onboard.cli.prove import doctor, rehearse
+from onboard.cli.terminal.help_pages import HEADINGS, Page, Pages
 
 _EPILOG = """\b
 First steps:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from onboard.cli import console
 from onboard.cli.application import app
-from onboard.cli.interrupting import INTERRUPTED
+from onboard.cli.terminal import console
+from onboard.cli.terminal.interrupting import INTERRUPTED
 from onboard.cli.usage import USAGE
 from onboard.errors import OnboardError, OrgFileError
 from scep_server.errors import ScepError

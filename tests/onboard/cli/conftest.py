@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.serving import CHALLENGE
 
 from onboard.cli import run
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-CHALLENGE = "Zw7-quiet-river-stone-lamp"
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def test_data_is_on_stdout_alone(onboard, folder) -> None:
 
 def test_interrupted_exits_130(folder) -> None:
     """Ctrl-C ends a command with 130."""
-    script = "import onboard.cli as c; import onboard.cli.schema as s; import sys\n"
+    script = "import onboard.cli as c; import onboard.cli.begin.schema as s; import sys\n"
     script += "def stop(): raise KeyboardInterrupt\ns.console.data_json = lambda _: stop()\n"
     script += "sys.exit(c.run(['schema']))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 130

@@ -10,7 +10,7 @@ from support.northwind import NORTHWIND, neutral, staff_plan, students_plan
 from support.snapshots import file_type
 
 from onboard.adapter import api
-from onboard.cli.chrome_adapter import _SUBSCRIPTION
+from onboard.cli.operate.chrome_adapter import _SUBSCRIPTION
 from onboard.dialects.google import ADAPTER_FIELDS, adapter_refusal
 from onboard.lint import provisioning_sheet as judge
 from onboard.names import ATTRIBUTES

@@ -1,0 +1,1 @@
+"""The commands about authorities, certificates and challenges: what the state folder keeps."""

@@ -1,0 +1,1 @@
+"""The commands of daily operation: serve, answer Google, see what expires, audit."""

@@ -1,0 +1,1 @@
+"""The commands about payloads: made, judged, told in words, compared; `onboard onc` besides."""
