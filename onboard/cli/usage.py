@@ -12,6 +12,16 @@ class UsageError(OnboardError):
 
     exit_code = USAGE
 
+    def __init__(self, message: str, *, option: str = "", hint: str = "") -> None:
+        """Say what is wrong, in the words in which typer says it of a value that it reads itself.
+
+        Args:
+            message: what is wrong, and what would be right.
+            option: whose value it is; empty where several options are meant.
+            hint: what to do; where it is empty, the command's help page is named.
+        """
+        super().__init__(f"Invalid value for {option}: {message}" if option else message, hint=hint)
+
 
 class NotYetError(UsageError):
     """Something of the contract that this version does not have."""

@@ -17,6 +17,7 @@ from onboard.cli.keys import Passphrase, Sealed, opened, sealing_passphrase, sit
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, Output, State
 from onboard.cli.session import open_session
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 
 app = typer.Typer(
     help="Make, seal, import and roll over certificate authorities.",
@@ -185,4 +186,4 @@ def _serial(text: str) -> int:
         return serial_of(text)
     except ValueError:
         msg = f"{text!r} is not a serial number in hexadecimal"
-        raise typer.BadParameter(msg, param_hint="--revoke") from None
+        raise UsageError(msg, option="--revoke") from None

@@ -14,6 +14,7 @@ from onboard.cli.examples import epilog
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State, Values
 from onboard.cli.session import Session, open_session, parse_values
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -105,7 +106,7 @@ def _duration(text: str | None) -> timedelta | None:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--valid-for") from None
+        raise UsageError(str(error), option="--valid-for") from None
 
 
 @app.command("list", epilog=epilog("challenge list"))

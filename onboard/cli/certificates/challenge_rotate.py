@@ -14,6 +14,7 @@ from onboard.cli.certificates.revocation import reason_of
 from onboard.cli.options import ORG_DEFAULT, Format, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 from onboard.secret import Secret, SecretSource
 
@@ -60,7 +61,7 @@ def command(
     if revoke_since is None:
         if identifiers or dry_run:
             msg = "--id and --dry-run go with --revoke-since"
-            raise typer.BadParameter(msg)
+            raise UsageError(msg)
         _explain(session, chosen, output)
     else:
         _revoke(session, chosen, _day(revoke_since), identifiers, reason, output, dry_run=dry_run)
@@ -186,4 +187,4 @@ def _day(text: str) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), tzinfo=UTC)
     except ValueError:
         msg = f"{text!r} is not a day such as 2027-01-31"
-        raise typer.BadParameter(msg, param_hint="--revoke-since") from None
+        raise UsageError(msg, option="--revoke-since") from None

@@ -10,6 +10,7 @@ import typer
 from onboard.cli.options import ORG_DEFAULT, Format, OneGroup, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -60,7 +61,7 @@ def reject(
     now = datetime.now(UTC)
     if not reason.isprintable() or len(reason) > 200:
         msg = "the device is told one line of at most 200 printable characters"
-        raise typer.BadParameter(msg, param_hint="--reason")
+        raise UsageError(msg, option="--reason")
     with open_session(org, state).store() as store:
         for request in _all(store, identifiers, now):
             if not store.reject(request.id, reason, now):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TypeVar
 
-import typer
+from onboard.cli.usage import UsageError
 
 _Reason = TypeVar("_Reason", bound=enum.Enum)
 
@@ -23,10 +23,10 @@ def reason_of(text: str, reasons: type[_Reason]) -> _Reason:
     """The reason that RFC 5280 §5.3.1 names so, in lower case with hyphens.
 
     Raises:
-        BadParameter: `reasons` has none of that name.
+        UsageError: `reasons` has none of that name.
     """
     named = {reason.name.lower().replace("_", "-"): reason for reason in reasons}
     if text not in named:
         msg = f"{text!r} is no reason; there are {', '.join(named)}"
-        raise typer.BadParameter(msg, param_hint="--reason")
+        raise UsageError(msg, option="--reason")
     return named[text]

@@ -16,6 +16,7 @@ from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.cli.terminal import console
 from onboard.cli.terminal.help_pages import Page
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 from onboard.options import RadiusType
 
@@ -72,7 +73,7 @@ def command(
         return
     if out is None:
         msg = "say with --out where the configuration goes, or 'check NAME' for a server that is there"
-        raise typer.BadParameter(msg)
+        raise UsageError(msg)
     session = open_session(org, state)
     site = site_of(session, key_passphrase)
     chosen = _chosen(session, name)
@@ -105,7 +106,7 @@ def _given(certificate: Path | None, key: Path | None, entries: int) -> ServerCe
         return None
     if certificate is None or key is None or entries != 1:
         msg = "--certificate and --key go together, and with one RADIUS entry"
-        raise typer.BadParameter(msg)
+        raise UsageError(msg)
     return load_server(read_file(certificate), read_file(key), str(certificate))
 
 

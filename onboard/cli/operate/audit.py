@@ -17,6 +17,7 @@ from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, Output, State
 from onboard.cli.session import Session, open_session
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -153,7 +154,7 @@ def _form(text: str) -> Form:
 
     if text not in _FORMS:
         msg = f"{text!r} is no format; there are {', '.join(_FORMS)}"
-        raise typer.BadParameter(msg, param_hint="--format")
+        raise UsageError(msg, option="--format")
     return Form(text)
 
 
@@ -166,5 +167,5 @@ def _moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         msg = f"{text!r} is neither a date such as 2026-11-25 nor how long ago, such as 7d"
-        raise typer.BadParameter(msg, param_hint="--since") from None
+        raise UsageError(msg, option="--since") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

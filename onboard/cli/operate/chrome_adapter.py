@@ -17,6 +17,7 @@ from onboard.cli.keys import site_of
 from onboard.cli.options import ORG_DEFAULT, KeyPassphrase, Org, State
 from onboard.cli.session import open_session, resolve_reference
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -75,7 +76,7 @@ def command(
 
     if not _SUBSCRIPTION.fullmatch(subscription):
         msg = f"{subscription!r} is not like projects/PROJECT/subscriptions/NAME"
-        raise typer.BadParameter(msg, param_hint="--subscription")
+        raise UsageError(msg, option="--subscription")
     session = open_session(org, state)
     key = None if credentials is None else resolve_reference(credentials, session.folder, "--credentials")
     settings = configure(site_of(session, key_passphrase))

@@ -20,7 +20,7 @@ from onboard.cli.options import ORG_DEFAULT, Format, KeyPassphrase, Org, State
 from onboard.cli.payloads import generate
 from onboard.cli.session import Session, open_session, resolve_reference
 from onboard.cli.terminal import console
-from onboard.cli.usage import NotYetError
+from onboard.cli.usage import NotYetError, UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -169,7 +169,7 @@ def _parts(only: str | None) -> Parts:
     unknown = [part for part in chosen if part not in _PARTS]
     if unknown:
         msg = f"{unknown[0]!r} is no part of the server; there are {', '.join(_PARTS)}"
-        raise typer.BadParameter(msg, param_hint="--only")
+        raise UsageError(msg, option="--only")
     return Parts(scep="scep" in chosen, pki="pki" in chosen)
 
 
@@ -185,7 +185,7 @@ def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
 
     if (certificate is None) != (key is None):
         msg = "--tls-cert and --tls-key go together"
-        raise typer.BadParameter(msg)
+        raise UsageError(msg)
     if certificate is None or key is None:
         return None
     for path in (certificate, key):
@@ -207,7 +207,7 @@ def _networks(texts: list[str] | None) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(text) for text in texts or ("127.0.0.0/8", "::1/128"))
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--trusted-proxy") from None
+        raise UsageError(str(error), option="--trusted-proxy") from None
 
 
 def _serve(config: ServerConfig, host: str, port: int, workers: int) -> None:

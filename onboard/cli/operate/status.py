@@ -15,6 +15,7 @@ import typer
 from onboard.cli.options import ORG_DEFAULT, Org, State
 from onboard.cli.session import Session, open_session
 from onboard.cli.terminal import console, layout
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError, SecretUnavailableError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -77,7 +78,7 @@ def _duration(text: str) -> timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--fail-within") from error
+        raise UsageError(str(error), option="--fail-within") from error
 
 
 def _endings(session: Session, now: datetime) -> tuple[GroupEnding, ...]:

@@ -28,6 +28,7 @@ from onboard.cli.prove import rehearsal_table
 from onboard.cli.prove.company import company
 from onboard.cli.session import open_session
 from onboard.cli.terminal import console
+from onboard.cli.usage import UsageError
 from onboard.errors import OnboardError
 
 if TYPE_CHECKING:  # the help page does not pay for loading this
@@ -79,7 +80,7 @@ def command(
 
     if at is not None and live:
         msg = "--at needs a server whose clock can be moved, so it goes without --live"
-        raise typer.BadParameter(msg)
+        raise UsageError(msg)
     _silence_server()
     session = open_session(org, state)
     groups = session.groups(group)
@@ -113,7 +114,7 @@ def _ahead(at: str | None, now: datetime) -> timedelta:
     try:
         return parse_ahead(at, now)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--at") from None
+        raise UsageError(str(error), option="--at") from None
 
 
 def _show(results: tuple[Result, ...], output: Format) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from onboard.cli.terminal import interrupting
-from onboard.cli.usage import NotYetError
+from onboard.cli.usage import NotYetError, UsageError
 
 if TYPE_CHECKING:  # typer keeps its copy of click private, and its signatures name it
     from typer._click import Context, HelpFormatter
@@ -36,7 +37,8 @@ class Page(TyperCommand):
     def invoke(self, ctx: Context) -> object:
         """Let the command begin."""
         interrupting.let_clean_up()
-        return super().invoke(ctx)
+        with _named(ctx):
+            return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """What is typed after the command's name."""
@@ -54,7 +56,8 @@ class Pages(TyperGroup):
         """Let the command begin; a group may be one itself, as `radius` is."""
         if ctx.parent is not None:
             interrupting.let_clean_up()
-        return super().invoke(ctx)
+        with _named(ctx):
+            return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """What is typed after the group's name."""
@@ -88,6 +91,16 @@ class Pages(TyperGroup):
         if ctx.parent is None and args and args[0] in _LATER:
             raise NotYetError(f"`onboard {args[0]}`", hint=_LATER[args[0]])
         return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _named(ctx: Context) -> Iterator[None]:
+    """Name the page of the command that was typed wrongly, where no better hint is known."""
+    try:
+        yield
+    except UsageError as error:
+        error.hint = error.hint or f"see '{ctx.command_path} --help'"
+        raise
 
 
 def _usage(command: TyperCommand | TyperGroup, ctx: Context) -> list[str]:

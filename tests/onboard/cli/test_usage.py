@@ -26,6 +26,7 @@ def test_options_that_do_not_fit_are_usage(onboard, folder, line, says) -> None:
     done = onboard(*line.split())
     assert (done.code, done.out) == (64, "")
     assert says in done.err
+    assert "  hint: " in done.err  # what to do, or the page of the command
     assert not (folder / "x").exists()
 
 
