@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from onboard.errors import PayloadError
 from onboard.model import NetworkType, Security
 from onboard.payloads.intune.bundle import BETA, VOUCHING, GraphObject
+from onboard.payloads.intune.networks import wifi_properties
 from onboard.payloads.intune.scep import scep_properties
 from onboard.payloads.intune.trust import root_key, trusted_roots
 from onboard.plan import GroupPlan, NetworkPlan
@@ -108,24 +109,13 @@ def _enrolment_and_networks(
 def _wifi(family: _Family, network: NetworkPlan) -> GraphObject:
     roots = tuple(root_key(family.key, anchor) for anchor in network.anchors)
     several = {"rootCertificatesForServerValidation": roots}
-    outer = {"outerIdentityPrivacyTemporaryValue": network.outer_identity} if network.outer_identity else {}
     return GraphObject(
         key=f"{family.key}-wifi-{network.name}",
         title=f"{family.title} Wi-Fi {network.name}",
         type=f"{family.prefix}EnterpriseWiFiConfiguration",
         api=BETA,
         properties={
-            "networkName": network.name,
-            "ssid": str(network.ssid),
-            "connectAutomatically": True,
-            "connectWhenNetworkNameIsHidden": network.hidden,
-            "preSharedKeyIsSet": False,
-            "wiFiSecurityType": family.security,
-            "proxySettings": "none",
-            "eapType": "eapTls",
-            "authenticationMethod": "certificate",
-            "trustedServerCertificateNames": list(network.server_names),
-            **outer,
+            **wifi_properties(network, {"preSharedKeyIsSet": False, "wiFiSecurityType": family.security}),
             **family.extra_wifi,
         },
         bind={

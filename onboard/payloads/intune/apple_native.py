@@ -12,6 +12,7 @@ from onboard.apple_options import AppleSystem, Scope
 from onboard.model import NetworkType, Security
 from onboard.payloads.apple.payload import scope_of
 from onboard.payloads.intune.bundle import BETA, GraphObject
+from onboard.payloads.intune.networks import eap_properties, wifi_properties
 from onboard.payloads.intune.scep import scep_properties
 from onboard.payloads.intune.trust import root_key
 from onboard.plan import GroupPlan, NetworkPlan
@@ -96,6 +97,7 @@ def channel(family: Family, plan: GroupPlan) -> Mapping[str, object]:
 
 
 def _wifi(family: Family, plan: GroupPlan, network: NetworkPlan) -> GraphObject:
+    connects = network.apple.get("AutoJoin", True) is True
     has_own_address = network.apple.get("DisableAssociationMACRandomization") is True
     return GraphObject(
         key=f"{family.key}-wifi-{network.name}",
@@ -103,13 +105,8 @@ def _wifi(family: Family, plan: GroupPlan, network: NetworkPlan) -> GraphObject:
         type=f"{family.prefix}EnterpriseWiFiConfiguration",
         api=BETA,
         properties={
-            "networkName": network.name,
-            "ssid": str(network.ssid),
-            "connectAutomatically": network.apple.get("AutoJoin", True) is True,
-            "connectWhenNetworkNameIsHidden": network.hidden,
-            "wiFiSecurityType": "wpa2Enterprise",
-            "proxySettings": "none",
-            **_eap(family, plan, network, "outerIdentityPrivacyTemporaryValue"),
+            **wifi_properties(network, {"wiFiSecurityType": "wpa2Enterprise"}, connects=connects),
+            **channel(family, plan),
             **({family.own_address: True} if has_own_address else {}),
         },
         bind={
@@ -129,24 +126,14 @@ def _wired(family: Family, plan: GroupPlan, network: NetworkPlan) -> GraphObject
         properties={
             "networkName": network.name,
             "networkInterface": _port(family, network),
-            **_eap(family, plan, network, family.outer_wired),
+            **eap_properties(network, family.outer_wired),
+            **channel(family, plan),
         },
         bind={
             "identityCertificateForClientAuthentication": f"{family.key}-scep",
             "rootCertificateForServerValidation": root_key(family.key, network.anchors[0]),
         },
     )
-
-
-def _eap(family: Family, plan: GroupPlan, network: NetworkPlan, outer: str) -> Mapping[str, object]:
-    """EAP-TLS by certificate; `outer` names the property of the outer identity."""
-    return {
-        "eapType": "eapTls",
-        "authenticationMethod": "certificate",
-        "trustedServerCertificateNames": list(network.server_names),
-        **({outer: network.outer_identity} if network.outer_identity else {}),
-        **channel(family, plan),
-    }
 
 
 def _port(family: Family, network: NetworkPlan) -> str:
