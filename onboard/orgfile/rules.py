@@ -9,18 +9,22 @@ from contextlib import suppress
 from onboard.model import ChallengeType, EnrollmentProfile
 from onboard.orgfile.cursor import Cursor, ReportedError
 from onboard.orgfile.groups import WrittenGroup
+from onboard.secret import SecretReference, SecretSource
 from onboard.variables import VARIABLES, Holder, Template
 
 
 def judge(groups: Iterable[WrittenGroup]) -> None:
     """Report what is wrong between groups and what they refer to."""
     shared: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+    secrets: dict[tuple[SecretSource, str], list[tuple[SecretReference, str]]] = {}
     for group in groups:
         for rule in (_outlives_issuer, _issued_by_others, _issued_by_root, _asserted_identity, _alike):
             with suppress(ReportedError):
                 rule(group)
         with suppress(ReportedError):
             _indistinguishable(group, shared)
+        with suppress(ReportedError):
+            _same_secret(group, secrets)
 
 
 def _outlives_issuer(group: WrittenGroup) -> None:
@@ -64,6 +68,29 @@ def _asserted_identity(group: WrittenGroup) -> None:
                 f"with a static challenge, whoever holds it can ask for any value of {names}",
                 "restrict them under the profile's `values:`, or use 'type: one-time'",
             )
+
+
+def _same_secret(
+    group: WrittenGroup, secrets: dict[tuple[SecretSource, str], list[tuple[SecretReference, str]]]
+) -> None:
+    """Groups are kept apart by what enrols their devices, and `like` takes that over as well.
+
+    Args:
+        group: one group.
+        secrets: of the groups before it, by source and name, which is empty for literals.
+    """
+    challenge = group.challenge.value
+    if challenge.secret is None:
+        return
+    known = secrets.setdefault((challenge.secret.source, challenge.secret.name), [])
+    other = next((name for secret, name in known if secret == challenge.secret), None)
+    if other is None:
+        known.append((challenge.secret, group.name))
+    else:
+        group.challenge.cursor.warn(
+            f"'{other}' has the same challenge, so who is given it for one of these groups can enrol in both",
+            f"give '{group.name}' a `challenge` with a secret of its own",
+        )
 
 
 def _alike(group: WrittenGroup) -> None:

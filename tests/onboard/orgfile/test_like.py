@@ -104,7 +104,12 @@ def test_a_long_chain_is_read_without_recursion():
 def test_what_both_have_wrong_is_told_once(tmp_path):
     """At the group that says it; the other one merely follows."""
     path = tmp_path / "org.yaml"
-    path.write_text(with_groups(guests("vlan: 30")).replace("networks: [corp]", "networks: [corp, wire]"))
+    static = "type: static\n      secret: env:ACME_CHALLENGE"
+    path.write_text(
+        with_groups(guests("vlan: 30"))
+        .replace("networks: [corp]", "networks: [corp, wire]")
+        .replace(static, "type: one-time")
+    )
     text = path.read_text().replace("[apple, windows]", "[windows, android]")
     path.write_text(text)
     _, mistakes = check(path, ENVIRON)
@@ -113,7 +118,9 @@ def test_what_both_have_wrong_is_told_once(tmp_path):
     _, mistakes = check(path, ENVIRON)
     assert [m.place.where for m in mistakes] == ["groups.staff.networks[1]"]
     path.write_text(
-        with_groups(guests("platforms: [android]")).replace("networks: [corp]", "networks: [corp, wire]")
+        with_groups(guests("platforms: [android]"))
+        .replace("networks: [corp]", "networks: [corp, wire]")
+        .replace(static, "type: one-time")
     )
     _, mistakes = check(path, ENVIRON)
     assert [(m.place.where, m.message[:7]) for m in mistakes] == [("groups.guests.networks[1]", "android")]

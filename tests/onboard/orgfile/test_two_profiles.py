@@ -71,6 +71,7 @@ def test_two_groups_are_still_told_apart_by_each_kind(tmp_path):
     valid_for: 365d
 """
     again = ACME.partition("groups:\n")[2].partition("scep:\n")[0].replace("  staff:", "  guests:")
+    again = again.replace("type: static\n      secret: env:ACME_CHALLENGE", "type: one-time")
     text = acme("[person, machine]").replace("profiles:\n", bare)
     text = text.replace("scep:\n", again.replace("profile: person", "profile: [person, machine]") + "scep:\n")
     _, mistakes = said(text.replace("[apple, windows]", "[windows]"), tmp_path)
