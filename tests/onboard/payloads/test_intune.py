@@ -6,59 +6,22 @@ import base64
 import json
 import plistlib
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
+from support.intune import bodies, bundles, device_plan, spelled
 from support.northwind import STAFF_CHALLENGE, certificates, neutral, staff_plan, students_plan
 from support.snapshots import file_type
 
-from onboard.apple_options import AcmeServer, AppleOptions, AppleSystem
-from onboard.errors import PayloadError, VariableError
+from onboard.apple_options import AppleOptions, AppleSystem
+from onboard.errors import VariableError
 from onboard.lint import lint
 from onboard.model import Platform, Security
-from onboard.names import ATTRIBUTES, AltNameKind
-from onboard.options import KeyProtection, WindowsOptions
 from onboard.payloads.intune import build
 from onboard.payloads.intune.bundle import Assignment
 from onboard.payloads.windows.elements import compact
 from onboard.payloads.windows.lan import lan_profile
 from onboard.payloads.windows.wlan import wlan_profile
-from onboard.plan import AltNamePart, SubjectPart
 from onboard.secret import Secret
-from onboard.variables import Template
-
-_TABLE = {
-    "user.email": "{{EmailAddress}}",
-    "user.upn": "{{UserPrincipalName}}",
-    "device.id": "{{DeviceId}}",
-    "device.name": "{{DeviceName}}",
-    "device.serial": "{{SerialNumber}}",
-}
-
-
-def spelled(name: str) -> str:
-    if name not in _TABLE:
-        msg = f"Intune has no {name}"
-        raise VariableError(msg, [name])
-    return _TABLE[name]
-
-
-def bundles(plan, *, validated: bool) -> dict[str, dict]:
-    return {a.platform.value: json.loads(a.content) for a in build(plan, spelled, validated=validated)}
-
-
-def bodies(bundle: dict) -> dict[str, dict]:
-    return {entry["key"]: entry["body"] for entry in bundle["objects"]}
-
-
-def device_plan():
-    """Students with a name that Windows can carry."""
-    plan = students_plan()
-    parts = (
-        SubjectPart(type=ATTRIBUTES["common_name"], value=Template.of("device.name")),
-        *plan.scep.subject[1:],
-    )
-    return replace(plan, scep=replace(plan.scep, subject=parts))
 
 
 @pytest.mark.parametrize("validated", [False, True])
@@ -76,17 +39,6 @@ def test_one_bundle_for_each_platform_that_intune_manages():
     assert paths == [f"staff/{p}/staff.graph.json" for p in ("windows", "apple", "android")]
     only = replace(staff_plan(), platforms=(Platform.APPLE, Platform.LINUX))
     assert [artifact.platform for artifact in build(only, spelled)] == [Platform.APPLE]
-
-
-def test_a_native_scep_profile_never_carries_a_challenge():
-    """Where Intune vouches, the static challenge is in no file."""
-    for artifact in build(staff_plan(), spelled, validated=True):
-        assert STAFF_CHALLENGE.reveal().encode() not in artifact.content
-        assert not artifact.secret
-        assert (
-            "challenge"
-            not in json.dumps([e["body"] for e in json.loads(artifact.content)["objects"]]).lower()
-        )
 
 
 def test_without_intunes_word_windows_gets_trust_and_wifi_and_is_told_why():
@@ -164,15 +116,6 @@ def test_only_systems_of_the_group_get_objects(systems, families, validated):
     assert bool(families) or "Intune manages iOS" in bundle["notes"][0]
 
 
-def test_a_group_with_acme_gives_intune_its_profile_with_scep():
-    """The second profile is for devices that are known one by one, which a custom profile does not know."""
-    acme = AcmeServer(directory="https://acme.northwind.example/directory")
-    plan = replace(staff_plan(), apple=AppleOptions(acme=acme))
-    body = bodies(bundles(plan, validated=False)["apple"])["ios-custom"]
-    types = {p["PayloadType"] for p in plistlib.loads(base64.b64decode(body["payload"]))["PayloadContent"]}
-    assert "com.apple.security.scep" in types
-
-
 @pytest.mark.parametrize(
     ("platform", "names"), [("apple", ("ios", "macos")), ("android", ("android-owner",))]
 )
@@ -237,58 +180,6 @@ def test_the_wire_on_windows_is_our_own_profile():
     assert setting["value"] == compact(lan_profile(plan, plan.networks[1]))
 
 
-@pytest.mark.parametrize(
-    ("protection", "storage"),
-    [
-        (KeyProtection.TPM, "useTpmKspOtherwiseFail"),
-        (KeyProtection.TPM_IF_PRESENT, "useTpmKspOtherwiseUseSoftwareKsp"),
-        (KeyProtection.SOFTWARE, "useSoftwareKsp"),
-    ],
-)
-def test_keys_are_kept_where_the_org_wants_them(protection, storage):
-    """Intune's key storage provider is that of the group's options."""
-    plan = replace(staff_plan(), windows=WindowsOptions(key_protection=protection))
-    assert bodies(bundles(plan, validated=True)["windows"])["windows-scep"]["keyStorageProvider"] == storage
-
-
-def test_scep_says_what_the_profile_says():
-    """Subject, names, validity, renewal and key are those of the EnrollmentProfile."""
-    body = bodies(bundles(staff_plan(), validated=True)["windows"])["windows-scep"]
-    assert body["subjectNameFormatString"] == "CN={{EmailAddress}},OU=staff,O=Northwind University"
-    assert body["customSubjectAlternativeNames"] == [
-        {"sanType": "emailAddress", "name": "{{EmailAddress}}"},
-        {"sanType": "userPrincipalName", "name": "{{UserPrincipalName}}"},
-    ]
-    assert (body["certificateValidityPeriodScale"], body["certificateValidityPeriodValue"]) == ("days", 365)
-    assert body["renewalThresholdPercentage"] == 8
-    assert (body["keySize"], body["certificateStore"]) == ("size2048", "user")
-    assert body["scepServerUrls"] == ["https://scep.northwind.example/scep/staff"]
-
-
-def test_a_security_identifier_is_intunes_own_variable():
-    """Strong mapping: Intune puts the tag around its variable itself, so the variable stands alone."""
-    plan = staff_plan()
-    uri = AltNamePart(
-        kind=AltNameKind.URI, value=Template.parse("tag:microsoft.com,2022-09-14:sid:${user.sid}")
-    )
-    plan = replace(plan, scep=replace(plan.scep, subject_alt_names=(uri,)))
-    table = {**_TABLE, "user.sid": "{{OnPremisesSecurityIdentifier}}"}
-    (artifact, *_) = build(plan, table.__getitem__, validated=True)
-    body = bodies(json.loads(artifact.content))["windows-scep"]
-    assert body["customSubjectAlternativeNames"] == [
-        {"sanType": "universalResourceIdentifier", "name": "{{OnPremisesSecurityIdentifier}}"}
-    ]
-
-
-def test_a_literal_with_a_comma_is_quoted_and_a_variable_is_not():
-    """Intune fills variables in itself; a literal is X.500 text."""
-    plan = staff_plan()
-    part = SubjectPart(type=ATTRIBUTES["organization"], value=Template(("Northwind, Inc.",)))
-    plan = replace(plan, scep=replace(plan.scep, subject=(plan.scep.subject[0], part)))
-    body = bodies(bundles(plan, validated=True)["windows"])["windows-scep"]
-    assert body["subjectNameFormatString"] == 'CN={{EmailAddress}},O="Northwind, Inc."'
-
-
 def test_trust_goes_to_the_right_store():
     """The root to the root store, the issuing CA to the intermediate store."""
     stores = {
@@ -328,19 +219,6 @@ def test_markers_change_with_what_a_device_gets_and_with_nothing_else():
     assert all(text.startswith("onboard:edu.northwind/staff/") for text in before.values())
 
 
-def test_what_intune_refuses_is_refused_here():
-    """Android without https, a validity of three years, a person in a device's certificate, {{DeviceId}}."""
-    plan = staff_plan()
-    http = replace(plan, platforms=(Platform.ANDROID,), scep=replace(plan.scep, url="http://scep.example/x"))
-    long = replace(plan, profile=replace(plan.profile, valid_for=timedelta(days=1095)))
-    person = replace(plan, profile=replace(plan.profile, holder=students_plan().holder))
-    for broken, rule in ((http, "windows-38"), (long, "windows-36"), (person, "windows-34")):
-        with pytest.raises(PayloadError, match=rule):
-            build(broken, spelled, validated=True)
-    with pytest.raises(PayloadError, match="windows-34"):
-        build(students_plan(), spelled, validated=True)
-
-
 def test_192_bit_is_left_out_where_intune_cannot_say_it_and_said():
     """Native Apple and Android objects have no 192-bit; the notes name the network."""
     plan = staff_plan()
@@ -349,15 +227,6 @@ def test_192_bit_is_left_out_where_intune_cannot_say_it_and_said():
     for bundle in bundles(plan, validated=True).values():
         assert not any("wifi" in key for key in bodies(bundle))
         assert "campus" in " ".join(bundle["notes"])
-
-
-def test_a_variable_that_intune_lacks_is_an_error():
-    """No object with a hole in it."""
-    plan = staff_plan()
-    part = SubjectPart(type=ATTRIBUTES["common_name"], value=Template.of("user.sid"))
-    plan = replace(plan, scep=replace(plan.scep, subject=(part,)))
-    with pytest.raises(VariableError):
-        build(plan, spelled, validated=True)
 
 
 @pytest.mark.parametrize("platform", ["windows", "apple", "android"])

@@ -7,39 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.issuance import CN, DEVICE, OU, USER, O, csr, policy
+from support.granting import EMAIL, STATIC, UNBOUND, ada, bound, refused
+from support.issuance import CN, OU, USER, O, csr, policy
 
-from scep_server.errors import RequestRejectedError
-from scep_server.messages import AltName, AltNameKind, Attribute, FailInfo
-from scep_server.policy import AltNameRule, Grant, Identity, IssuancePolicy, Pattern, Slot, authorize
-
-STATIC = Grant(challenge_id="static", asserted=True)
-UNBOUND = Grant(challenge_id="c1", asserted=False)
-EMAIL = "ada@northwind.example"
-
-
-def bound(**values: str) -> Grant:
-    """A minted challenge that recorded values; `user_email` stands for `user.email`."""
-    return Grant(challenge_id="c2", asserted=False, bound={k.replace("_", "."): v for k, v in values.items()})
-
-
-def refused(request, rules=USER, grant=STATIC) -> RequestRejectedError:
-    """The refusal of a request that must be refused."""
-    with pytest.raises(RequestRejectedError) as caught:
-        authorize(request, rules, grant)
-    assert caught.value.fail_info is FailInfo.BAD_REQUEST
-    return caught.value
-
-
-def ada(**changes) -> object:
-    """Ada's request as the payload makes it."""
-    return csr(
-        subject=((CN, EMAIL), (OU, "staff"), (O, "Northwind University")),
-        alt_names=(("rfc822", EMAIL), ("upn", EMAIL)),
-        **changes,
-    )
+from scep_server.messages import AltName, AltNameKind, Attribute
+from scep_server.policy import AltNameRule, IssuancePolicy, Pattern, Slot, authorize
 
 
 def test_the_payloads_request_is_granted_as_asked():
@@ -116,60 +90,11 @@ def test_a_missing_san_is_left_out_under_a_static_challenge():
     assert authorize(request, USER, STATIC).alt_names == ()
 
 
-def test_a_missing_san_is_added_where_the_record_knows_its_value():
-    """The challenge was minted for both names, so both SANs go in."""
-    request = csr(subject=((CN, EMAIL), (OU, "staff"), (O, "Northwind University")))
-    approval = authorize(request, USER, bound(user_email=EMAIL, user_upn="ada@corp.example"))
-    assert approval.alt_names == (
-        AltName(AltNameKind.RFC822, EMAIL),
-        AltName(AltNameKind.UPN, "ada@corp.example"),
-    )
-    partly = authorize(request, USER, bound(user_email=EMAIL))
-    assert partly.alt_names == (AltName(AltNameKind.RFC822, EMAIL),)
-
-
-def test_a_fixed_san_is_added_for_a_recorded_device_only():
-    """A SAN without variables is left out of what nothing confirms."""
-    rules = replace(DEVICE, alt_names=(AltNameRule(kind=AltNameKind.DNS, pattern=Pattern(("x.example",))),))
-    request = csr(subject=((CN, "d1"), (OU, "students"), (O, "Northwind University")))
-    assert authorize(request, rules, STATIC).alt_names == ()
-    assert authorize(request, rules, bound(device_id="d1")).alt_names == (
-        AltName(AltNameKind.DNS, "x.example"),
-    )
-
-
 def test_a_san_that_is_not_optional_is_demanded():
     """A policy may insist on a SAN."""
     rule = AltNameRule(kind=AltNameKind.RFC822, pattern=Pattern((Slot("user.email"),)), optional=False)
     request = csr(subject=((CN, EMAIL), (OU, "staff"), (O, "Northwind University")))
     assert "rfc822 name is missing" in refused(request, replace(USER, alt_names=(rule,))).reason
-
-
-def test_the_recorded_value_must_be_asked_for():
-    """A challenge minted for Ada is no use to Bob, who does not learn for whom it was minted."""
-    request = csr(subject=((CN, "bob@northwind.example"), (OU, "staff"), (O, "Northwind University")))
-    refusal = refused(request, USER, bound(user_email=EMAIL))
-    assert f"minted for ${{user.email}} = '{EMAIL}'" in refusal.reason
-    assert "ada" not in refusal.public
-    assert "bob" in refusal.public
-    assert refusal.remedy
-
-
-def test_a_longer_value_than_the_recorded_one_is_another_value():
-    """The recorded value is the whole value, not its beginning."""
-    subject = ((CN, EMAIL + ".evil"), (OU, "staff"), (O, "Northwind University"))
-    assert "minted for" in refused(csr(subject=subject), USER, bound(user_email=EMAIL)).reason
-
-
-def test_recorded_values_that_the_profile_does_not_use_are_ignored():
-    """A minted device id does not matter to a profile that names people."""
-    assert authorize(ada(), USER, bound(user_email=EMAIL, device_id="x")).values["user.email"] == EMAIL
-
-
-def test_recorded_values_are_held_against_a_profile_that_was_tightened_since():
-    """`values` of today decides, not those of the day the challenge was minted."""
-    rules = replace(USER, values={"user.email": "*@other.example"})
-    assert "challenge's value" in refused(ada(), rules, bound(user_email=EMAIL)).reason
 
 
 def test_the_domain_of_an_address_has_no_letter_case():
@@ -192,20 +117,6 @@ def test_values_narrow_the_form():
     assert "widen `values`" in refusal.remedy
 
 
-@pytest.mark.parametrize(
-    ("grant", "identity"),
-    [
-        (STATIC, Identity.ASSERTED),
-        (UNBOUND, Identity.ASSERTED),
-        (bound(user_email=EMAIL), Identity.ASSERTED),
-        (bound(user_email=EMAIL, user_upn=EMAIL), Identity.BOUND),
-    ],
-)
-def test_an_identity_is_bound_when_the_record_confirms_all_of_it(grant, identity):
-    """What nobody confirmed is asserted."""
-    assert authorize(ada(), USER, grant).identity is identity
-
-
 @pytest.mark.parametrize(("bits", "reason"), [(0, "not RSA"), (1024, "1024 bits"), (16384, "16384 bits")])
 def test_keys_outside_the_profile_are_refused(bits, reason):
     """Small keys are weak, huge ones slow everybody down, and SCEP devices make RSA."""
@@ -216,49 +127,6 @@ def test_keys_outside_the_profile_are_refused(bits, reason):
 def test_a_stronger_key_than_the_profile_says_is_taken(bits):
     """A client that insists on 3072 bits harms nobody."""
     assert authorize(ada(key_bits=bits), USER, STATIC).key_bits == bits
-
-
-def test_text_and_variables_mix():
-    """The fixed text around a variable must be there, and the variable is what stands between."""
-    pattern = Pattern(("tag:microsoft.com,2022-09-14:sid:", Slot("user.sid")))
-    rules = replace(USER, alt_names=(AltNameRule(kind=AltNameKind.URI, pattern=pattern),))
-    subject = ((CN, EMAIL), (OU, "staff"), (O, "Northwind University"))
-    good = "tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-512"
-    approval = authorize(csr(subject=subject, alt_names=(("uri", good),)), rules, STATIC)
-    assert approval.values["user.sid"] == "S-1-5-21-1-2-3-512"
-    for bad in (good + "x", "x" + good, "tag:microsoft.com,2022-09-14:sid:"):
-        assert refused(csr(subject=subject, alt_names=(("uri", bad),)), rules).reason
-
-
-def test_two_variables_in_one_name_are_told_apart_by_the_rest_of_the_request():
-    """CN mixes two variables; the SAN settles one of them, and with it the other."""
-    rules = policy(
-        subject=((CN, Pattern((Slot("user.name"), " ", Slot("device.name")))),),
-        alt_names=(AltNameRule(kind=AltNameKind.DNS, pattern=Pattern((Slot("device.name"), ".example"))),),
-    )
-    request = csr(subject=((CN, "Ada Lovelace old mac"),), alt_names=(("dns", "mac.example"),))
-    assert authorize(request, rules, STATIC).values == {
-        "user.name": "Ada Lovelace old",
-        "device.name": "mac",
-    }
-
-
-def test_separators_that_overlap_are_all_tried():
-    """In x---y the separator -- stands in two places, and the SAN says which one is meant."""
-    rules = policy(
-        subject=((CN, Pattern((Slot("device.name"), "--", Slot("device.serial")))),),
-        alt_names=(AltNameRule(kind=AltNameKind.DNS, pattern=Pattern((Slot("device.name"), ".example"))),),
-    )
-    for name, serial in (("x", "-y"), ("x-", "y")):
-        request = csr(subject=((CN, "x---y"),), alt_names=(("dns", f"{name}.example"),))
-        assert authorize(request, rules, STATIC).values == {"device.name": name, "device.serial": serial}
-    alone = replace(
-        rules,
-        alt_names=(),
-        subject=(*rules.subject, (OU, Pattern((Slot("device.serial"), "!", Slot("device.name"))))),
-    )
-    request = csr(subject=((CN, "x---y"), (OU, "-y!x")))
-    assert authorize(request, alone, STATIC).values == {"device.name": "x", "device.serial": "-y"}
 
 
 def test_several_names_of_one_kind_are_paired_with_the_profiles():
@@ -344,36 +212,6 @@ def test_whatever_the_payload_fills_in_is_granted_and_nothing_else(email, upn, o
     kind, value = names[index]
     names[index] = (kind, data.draw(st.sampled_from(("x" + value, value + "x", value[1:], value[:-1], ""))))
     refused(csr(subject=tuple(names[:3]), alt_names=tuple(names[3:])), USER, grant)
-
-
-@settings(deadline=500)
-@given(
-    parts=st.lists(
-        st.sampled_from((Slot("user.name"), Slot("device.name"), Slot("device.serial"), "a", " ", "-")),
-        min_size=1,
-        max_size=8,
-    ),
-    value=st.text("a -", min_size=1, max_size=255),
-    glob=st.text("a*", max_size=30),
-)
-def test_no_request_makes_the_server_think_for_long(parts, value, glob):
-    """The worst mixtures of variables and the worst globs are decided within the deadline."""
-    rules = policy(
-        subject=((CN, Pattern(tuple(parts))), (OU, Pattern((*parts, Slot("user.upn"))))),
-        values={"user.name": glob},
-    )
-    try:
-        approval = authorize(csr(subject=((CN, value), (OU, value + "x@x.example"))), rules, STATIC)
-    except RequestRejectedError:
-        return
-    assert approval.subject[0].value == value
-
-
-def test_a_hopeless_mixture_is_refused_for_what_it_is():
-    """The budget of the search has a reason of its own."""
-    slots = tuple(Slot(name) for name in ("user.name", "device.name", "device.serial"))
-    rules = policy(subject=((CN, Pattern((*slots, "!"))),))
-    assert "too many ways" in refused(csr(subject=((CN, "a" * 60 + "?!?"),)), rules).reason
 
 
 def test_the_approval_never_prints_a_key():
