@@ -118,24 +118,10 @@ class Approving:
                 remedy="let the device ask again in some minutes; if it asks anew each time, look at it",
             )
         queue = case.endpoint.approval or ApprovalQueue(room=0)
-        subject = _text(approval)
-        request = PendingRequest(
-            id=identifier(self.world.entropy(IDENTIFIER_BYTES)),
-            group=case.endpoint.group,
-            transaction=verified.transaction_id,
-            signer=_signer(verified),
-            request=key,
-            csr=csr.der,
-            subject=subject,
-            values=approval.values,
-            spki=hashlib.sha256(csr.spki).digest(),
-            source=bucket_key(case.address),
-            received=case.now,
-            expires=case.now + queue.lasts,
-        )
+        request = self._request(case, verified, csr, approval, key, queue)
         event = case.event(
             EventKind.QUEUED,
-            subject=subject,
+            subject=request.subject,
             challenge=approval_id(request.id),
             reason=f"waits for approval until {request.expires:%Y-%m-%d}",
             remedy=f"onboard cert approve {request.id}, or reject it",
@@ -152,6 +138,31 @@ class Approving:
                 )
             case _:
                 pass  # a retransmission in the same moment: it waits already
+
+    def _request(
+        self,
+        case: Case,
+        verified: VerifiedRequest,
+        csr: Csr,
+        approval: Approval,
+        key: bytes,
+        queue: ApprovalQueue,
+    ) -> PendingRequest:
+        """What is kept of a request that waits, under an identifier of its own."""
+        return PendingRequest(
+            id=identifier(self.world.entropy(IDENTIFIER_BYTES)),
+            group=case.endpoint.group,
+            transaction=verified.transaction_id,
+            signer=_signer(verified),
+            request=key,
+            csr=csr.der,
+            subject=_text(approval),
+            values=approval.values,
+            spki=hashlib.sha256(csr.spki).digest(),
+            source=bucket_key(case.address),
+            received=case.now,
+            expires=case.now + queue.lasts,
+        )
 
 
 def _signer(verified: VerifiedRequest) -> bytes:
