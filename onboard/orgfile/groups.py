@@ -51,7 +51,7 @@ _KEYS = (
     "scep",
 )
 _LATER: Mapping[str, tuple[str, ...]] = {"wins_over": ()}
-
+_WANTED = "a group with authority, profile, networks, platforms and challenge"
 
 _TITLE = scalars.name_up_to(64, "it stands in one line on devices")
 
@@ -154,9 +154,7 @@ def _read_entry(
 ) -> Reader[WrittenGroup]:
     def read(cursor: Cursor) -> WrittenGroup:
         scalars.check_slug(cursor, name)
-        fields = cursor.fields(
-            "a group with authority, profile, networks, platforms and challenge", _KEYS, _LATER
-        )
+        fields = cursor.fields(_WANTED, _KEYS, _LATER)
         like = fields.optional("like", read_other, None)
         take = Taker(cursor, fields, like)
         one_or_several = _one_or_several(authorities)
