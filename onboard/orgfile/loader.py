@@ -25,22 +25,23 @@ from onboard.model import (
     SigningFiles,
     Ssid,
 )
-from onboard.orgfile import apple, enrolment, platforms, rules, source, surroundings, windows
-from onboard.orgfile.audit import read_audit
-from onboard.orgfile.authorities import read_authorities
-from onboard.orgfile.cursor import Cursor, Found, Reader, Table, find, readable, values
-from onboard.orgfile.groups import WrittenGroup, read_groups
-from onboard.orgfile.likeness import forget_repeats
-from onboard.orgfile.mdm import read_targets
-from onboard.orgfile.networks import read_networks
-from onboard.orgfile.nodes import START, Scalar, compose
-from onboard.orgfile.nodes import Mapping as MappingNode
-from onboard.orgfile.onboarding import read_onboarding
-from onboard.orgfile.profiles import built_in_names, read_built_in, read_profiles
-from onboard.orgfile.radius import read_radius
-from onboard.orgfile.report import Report
-from onboard.orgfile.settings import Identity, default_pki, read_organization, read_pki, read_scep
-from onboard.orgfile.signing import read_signing
+from onboard.orgfile.rules import across, apple, enrolment, platforms, surroundings, windows
+from onboard.orgfile.sections.audit import read_audit
+from onboard.orgfile.sections.authorities import read_authorities
+from onboard.orgfile.sections.groups import WrittenGroup, read_groups
+from onboard.orgfile.sections.likeness import forget_repeats
+from onboard.orgfile.sections.mdm import read_targets
+from onboard.orgfile.sections.networks import read_networks
+from onboard.orgfile.sections.onboarding import read_onboarding
+from onboard.orgfile.sections.profiles import built_in_names, read_built_in, read_profiles
+from onboard.orgfile.sections.radius import read_radius
+from onboard.orgfile.sections.settings import Identity, default_pki, read_organization, read_pki, read_scep
+from onboard.orgfile.sections.signing import read_signing
+from onboard.orgfile.text import source
+from onboard.orgfile.text.cursor import Cursor, Found, Reader, Table, find, readable, values
+from onboard.orgfile.text.nodes import START, Scalar, compose
+from onboard.orgfile.text.nodes import Mapping as MappingNode
+from onboard.orgfile.text.report import Report
 
 T = TypeVar("T")
 
@@ -174,7 +175,7 @@ def _read_sections(text: str, path: str, tags: Collection[str] | None) -> _Readi
     groups = tuple(
         group for _, group in readable(sections.groups.value if sections.groups.is_readable else ())
     )
-    rules.judge(groups)
+    across.judge(groups)
     enrolment.judge(groups)
     platforms.judge(groups, sections.authorities)
     windows.judge(groups)

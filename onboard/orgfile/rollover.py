@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from onboard.errors import OrgFileError, PkiError
 from onboard.model import Anchor, Authority, Group, Network, Organization, Radius
-from onboard.orgfile import nodes, scalars
 from onboard.orgfile.loader import loads
-from onboard.orgfile.rewriting import Edit, Text, child, positions
+from onboard.orgfile.text import nodes, scalars
+from onboard.orgfile.text.rewriting import Edit, Text, child, positions
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]*[A-Za-z0-9]")
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>[1-9][0-9]*)")

@@ -159,7 +159,7 @@ def _form(text: str) -> Form:
 
 
 def _moment(text: str) -> datetime:
-    from onboard.orgfile.scalars import DURATION, parse_duration
+    from onboard.orgfile.text.scalars import DURATION, parse_duration
 
     if re.fullmatch(DURATION, text):
         return datetime.now(UTC) - parse_duration(text)

@@ -73,7 +73,7 @@ def command(
 
 
 def _duration(text: str) -> timedelta:
-    from onboard.orgfile.scalars import parse_duration
+    from onboard.orgfile.text.scalars import parse_duration
 
     try:
         return parse_duration(text)

@@ -7,12 +7,12 @@ left to `onboard check`; whatever this schema refuses, the loader refuses too.
 
 from __future__ import annotations
 
-from onboard.orgfile import scalars
 from onboard.orgfile.schema.forms import Schema, mapping, named
 from onboard.orgfile.schema.groups import group, profile
 from onboard.orgfile.schema.hierarchy import authority, organization, pki, signing
 from onboard.orgfile.schema.networks import network, radius
 from onboard.orgfile.schema.services import mdm, onboarding, scep, sink
+from onboard.orgfile.text import scalars
 
 
 def json_schema() -> Schema:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onboard.apple_options import Key, Kind
-from onboard.orgfile import apple_options
 from onboard.orgfile.schema.forms import LOOSE, Schema, boolean, choice, mapping, sequence, template, url
+from onboard.orgfile.sections import apple_options
 
 
 def acme() -> Schema:

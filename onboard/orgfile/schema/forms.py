@@ -6,7 +6,7 @@ import enum
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-from onboard.orgfile import scalars
+from onboard.orgfile.text import scalars
 from onboard.variables import VARIABLES
 
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json]"

@@ -6,8 +6,6 @@ from onboard.apple_options import GROUP_KEYS, AppleSystem, Scope
 from onboard.model import ChallengeType, KeyKind, Platform
 from onboard.names import ATTRIBUTES, EXTENDED_KEY_USAGES, AltNameKind
 from onboard.options import KeyProtection
-from onboard.orgfile import apple_options, challenges, scalars, vlans
-from onboard.orgfile.platform_options import BUILD
 from onboard.orgfile.schema.apple import acme, apple
 from onboard.orgfile.schema.forms import (
     LOOSE,
@@ -25,6 +23,9 @@ from onboard.orgfile.schema.forms import (
     template,
     whole,
 )
+from onboard.orgfile.sections import apple_options, challenges, vlans
+from onboard.orgfile.sections.platform_options import BUILD
+from onboard.orgfile.text import scalars
 from onboard.variables import KNOWN_WHEN_MADE, VARIABLES, Holder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from onboard.model import KeyKind
-from onboard.orgfile import authorities, scalars
 from onboard.orgfile.schema.forms import (
     Schema,
     boolean,
@@ -15,6 +14,8 @@ from onboard.orgfile.schema.forms import (
     sequence,
     url,
 )
+from onboard.orgfile.sections import authorities
+from onboard.orgfile.text import scalars
 
 
 def organization() -> Schema:

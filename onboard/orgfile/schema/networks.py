@@ -5,7 +5,6 @@ from __future__ import annotations
 from onboard.apple_options import NETWORK_KEYS, AppleSystem
 from onboard.model import NetworkType, Platform, Security
 from onboard.options import EapMethod, RadiusType
-from onboard.orgfile import apple_options, scalars
 from onboard.orgfile.schema.apple import apple
 from onboard.orgfile.schema.forms import (
     LOOSE,
@@ -19,6 +18,8 @@ from onboard.orgfile.schema.forms import (
     pattern,
     sequence,
 )
+from onboard.orgfile.sections import apple_options
+from onboard.orgfile.text import scalars
 
 
 def radius() -> Schema:

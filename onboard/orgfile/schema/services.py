@@ -5,8 +5,6 @@ from __future__ import annotations
 from onboard import catalogue
 from onboard.dialects import DIALECTS
 from onboard.model import GardenMode, SinkFormat, SinkType
-from onboard.orgfile import scalars
-from onboard.orgfile.audit import SYSLOG_URL
 from onboard.orgfile.schema.forms import (
     LOOSE,
     Schema,
@@ -19,6 +17,8 @@ from onboard.orgfile.schema.forms import (
     sequence,
     url,
 )
+from onboard.orgfile.sections.audit import SYSLOG_URL
+from onboard.orgfile.text import scalars
 
 
 def scep() -> Schema:

@@ -1,0 +1,1 @@
+"""An org file as text: characters, nodes that keep their places, single values, the mistakes of one run."""
